@@ -1,0 +1,58 @@
+# The entry points, the same by hand and in CI. 'make' alone lists them.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+export RASA_TELEMETRY_ENABLED = false
+export TF_CPP_MIN_LOG_LEVEL = 3
+export SQLALCHEMY_SILENCE_UBER_WARNING = 1
+export PYTHONWARNINGS = ignore
+
+.PHONY: help setup run shell train check test evaluate benchmark lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
+
+setup: $(VENV)/.installed ## create the environment from the lock file
+
+$(VENV)/.installed: requirements.lock installer.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 8) <= sys.version_info[:2] <= (3, 10) else f"Rasa needs Python 3.8 to 3.10, and this is {sys.version.split()[0]}. Try: make PYTHON=python3.10 $(MAKECMDGOALS)")'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r installer.lock
+	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip install --quiet --no-deps --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup ## train if needed, start the bot, stop it with Ctrl-C
+	@$(PY) -m rasa_project run
+
+shell: setup ## talk to the bot in the terminal
+	@$(PY) -m rasa_project shell
+
+train: setup ## train a model
+	@$(PY) -m rasa_project train
+
+check: setup ## lint, types, training data and content
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -m rasa_project check
+	@$(PY) -m rasa data validate --quiet
+
+test: setup ## validate the data, run unit tests, stories and conversations over HTTP
+	@$(PY) -m rasa_project check
+	@$(PY) -m rasa data validate --quiet
+	@$(PY) -m rasa_project train --if-needed
+	@$(PY) -m rasa test core --quiet --stories tests/stories --fail-on-prediction-errors --out .cache/story_results
+	@$(PY) -m pytest
+
+evaluate: setup ## ask a bot the test questions and report (docs/evaluation.md)
+	@$(PY) -m rasa_project evaluate
+
+benchmark: setup ## compare with stock Rasa (docs/benchmarks.md)
+	@$(PY) -m benchmarks
+
+lock: setup ## resolve the dependencies anew
+	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip compile pyproject.toml --extra dev --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
+
+clean: ## remove models, caches and the environment
+	rm -rf $(VENV) .cache .rasa models results

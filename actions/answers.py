@@ -1,0 +1,74 @@
+"""Answers questions from the content store."""
+import logging
+from functools import lru_cache
+from typing import List, Optional, Text
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.base import ReplyAction
+from rasa_project.content.schema import Facet
+from rasa_project.content.store import ContentStore, load_store
+from rasa_project.dialogue.decision import Context, Decision, Kind, decide
+from rasa_project.dialogue.replies import Reply, answer_reply, not_covered_reply, question_reply, starting_points
+from rasa_project.dialogue.understanding import Understanding
+
+logger = logging.getLogger(__name__)
+
+LONG_MESSAGE = 2000  # characters; the encoder reads about the first thousand
+
+
+@lru_cache(maxsize=1)
+def content_store() -> ContentStore:
+    """The store, read once. Files with faults are left out and logged, so that the rest still answers."""
+    return load_store(strict=False)
+
+
+class ActionAnswer(ReplyAction):
+    """Answers, asks back, or says that the article does not cover it."""
+
+    def name(self) -> Text:
+        return "action_answer"
+
+    def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
+        store = content_store()
+        understood = Understanding.from_parse_data(tracker.latest_message)
+        if len(understood.text) > LONG_MESSAGE:
+            return question_reply((), "utter_ask_shorter")
+        broken = next((topic for topic in understood.named if topic in store.broken), None)
+        if broken:
+            return Reply(custom={"kind": "error"}, response="utter_error")
+        decision = decide(understood, _context(tracker), store)
+        topic, facet = _under_discussion(decision)
+        if topic:
+            events += [SlotSet("current_topic", topic), SlotSet("current_facet", facet.value if facet else None)]
+        return _reply(decision, store)
+
+
+def _context(tracker: Tracker) -> Context:
+    facet = tracker.get_slot("current_facet")
+    known = facet in Facet.__members__
+    return Context(tracker.get_slot("current_topic"), Facet(facet) if known else None)
+
+
+def _under_discussion(decision: Decision) -> "tuple[Optional[str], Optional[Facet]]":
+    if decision.answer:
+        return decision.answer.topic.id, decision.answer.facet
+    return (decision.topic.id, decision.facet) if decision.topic else (None, None)
+
+
+def _reply(decision: Decision, store: ContentStore) -> Reply:
+    if decision.kind is Kind.answer and decision.answer:
+        return answer_reply(decision.answer, store)
+    if decision.kind is Kind.not_covered and decision.topic and decision.facet:
+        return not_covered_reply(decision.topic, decision.facet, store)
+    if decision.kind is Kind.question:
+        return question_reply(decision.options)
+    return Reply(custom={"kind": "out_of_scope"}, response="utter_out_of_scope", buttons=starting_points(store))
+
+
+class ActionDefaultFallback(ActionAnswer):
+    """Where no rule or story applies (an unknown command, say), the message is treated as a question."""
+
+    def name(self) -> Text:
+        return "action_default_fallback"

@@ -1,0 +1,96 @@
+"""Commands: ``python -m rasa_project --help``."""
+import sys
+from pathlib import Path
+from typing import Optional
+
+import typer
+
+from rasa_project.operations import serving, training
+from rasa_project.validation import InvalidFile
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Runs and checks the hip and back pain information bot.", pretty_exceptions_enable=False)
+
+
+def _fail(message: str) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+def _content_problems() -> "list[str]":
+    from rasa_project.content.store import load_store
+    from rasa_project.dialogue.replies import facet_words
+    from rasa_project.settings import clinic_settings
+
+    problems = []
+    for load in (load_store, facet_words, clinic_settings):
+        try:
+            load()  # type: ignore[operator]
+        except InvalidFile as error:
+            problems += error.problems
+    return problems
+
+
+@app.command()
+def check() -> None:
+    """Checks content, facet words and clinic.yml, and prints how the article is covered."""
+    from rasa_project.content.coverage import citations, review_states, uncited
+    from rasa_project.content.store import load_store
+
+    problems = _content_problems()
+    if problems:
+        _fail("\n".join(problems) + f"\n{len(problems)} fault(s) found.")
+    store = load_store()
+    for paragraph, entries in citations(store).items():
+        typer.echo(f"{paragraph:>5}  {', '.join(entries) or 'NOT CITED'}")
+    missing = uncited(store)
+    states = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in review_states(store).items())
+    typer.echo(f"{len(store.topics)} topics, {len(store.entries())} entries ({states}).")
+    if missing:
+        _fail(f"{len(missing)} paragraph(s) of the article are not cited by any entry: {', '.join(missing)}. Add them to the entry that rests on them.")
+    typer.echo("Every content paragraph of the article is cited.")
+
+
+@app.command()
+def train(if_needed: bool = typer.Option(False, "--if-needed", help="Only if data, content or pipeline changed.")) -> None:
+    """Trains a model with Rasa."""
+    problems = _content_problems()
+    if problems:
+        _fail("\n".join(problems))
+    try:
+        model = training.ensure_model() if if_needed else training.train()
+    except training.TrainingFailed as error:
+        _fail(str(error))
+    typer.echo(f"Model: {model}")
+
+
+@app.command()
+def run(
+    port: int = typer.Option(5005, help="Port of the bot."), action_port: int = typer.Option(5055, help="Port of the action server.")
+) -> None:
+    """Trains if needed, starts action server and Rasa server, and stops both on Ctrl-C."""
+    model = _model_to_serve()
+    try:
+        serving.serve(model, port, action_port)
+    except serving.ServerFailed as error:
+        _fail(str(error))
+
+
+def _model_to_serve() -> Path:
+    """The current model. With faulty content the last good one: patients keep their answers while the fault is mended."""
+    problems = _content_problems()
+    last: Optional[Path] = training.latest_model()
+    if problems:
+        typer.echo("\n".join(problems), err=True)
+        if last is None:
+            _fail("Mend the faults above, then start again.")
+        typer.echo(f"Serving the last good model ({last.name if last else ''}); topics with faults answer that something went wrong.", err=True)
+        return last  # type: ignore[return-value]
+    try:
+        return training.ensure_model()
+    except training.TrainingFailed as error:
+        _fail(str(error))
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(app())

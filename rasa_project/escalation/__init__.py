@@ -1,0 +1,1 @@
+"""Red flags that the clinic must learn of: kept first, then told to the patient."""

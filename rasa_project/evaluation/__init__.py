@@ -1,0 +1,1 @@
+"""Asks a running bot questions whose acceptable answers are known, and counts."""

@@ -1,0 +1,32 @@
+"""Names that training data, graph components and actions share."""
+from typing import Optional
+
+from rasa_project.content.schema import Facet
+
+FACET_INTENT_PREFIX = "ask_"
+DESCRIBE_PAIN = "describe_pain"
+ASK_MORE = "ask_more"
+OUT_OF_SCOPE = "out_of_scope"
+FALLBACK = "nlu_fallback"
+HANDOFF = "handoff"
+CHITCHAT = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "capabilities", "smalltalk")
+
+TOPIC_ENTITY = "topic"
+
+# Keys of the parse data, and so of `rasa shell nlu` and the tracker
+TOPIC_RANKING = "topic_ranking"
+RED_FLAGS = "red_flags"
+
+
+def intent_of(facet: Facet) -> str:
+    return FACET_INTENT_PREFIX + facet.value
+
+
+def facet_of(intent: Optional[str]) -> Optional[Facet]:
+    """The facet that an intent asks for; ``None`` for every other intent."""
+    if intent and intent.startswith(FACET_INTENT_PREFIX):
+        try:
+            return Facet(intent[len(FACET_INTENT_PREFIX) :])
+        except ValueError:
+            return None
+    return None

@@ -1,0 +1,159 @@
+"""Runs action server and Rasa server together: both or none."""
+import json
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional
+
+from ruamel.yaml import YAML
+
+from rasa_project.operations.environment import child_environment
+from rasa_project.settings import PROJECT_FOLDER, cache_folder
+
+logger = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+START_SECONDS = 180
+STOP_SECONDS = 15
+
+
+class ServerFailed(RuntimeError):
+    """A server did not start, or stopped by itself."""
+
+
+@dataclass
+class Servers:
+    """The two processes and where to reach the bot."""
+
+    port: int
+    action_port: int
+    processes: Dict[str, subprocess.Popen] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}/webhooks/rest/webhook"
+
+    def ask(self, sender: str, message: str, timeout: float = 30) -> List[dict]:
+        """Sends one message over REST and returns the bot's messages."""
+        body = json.dumps({"sender": sender, "message": message}).encode()
+        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=timeout) as reply:
+            return list(json.load(reply))
+
+    def fallen(self) -> Optional[str]:
+        """Name and exit code of a server that has stopped, if any."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                return f"The {name} stopped by itself (exit code {process.returncode})."
+        return None
+
+    def stop(self) -> None:
+        """Ends both servers, politely first."""
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in self.processes.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _require_free(port: int, what: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise ServerFailed(f"Port {port} for the {what} is taken. Stop what runs there, or choose another port.") from error
+
+
+def _endpoints(action_port: int) -> Path:
+    """The project's endpoints with the action server's port of this run."""
+    yaml = YAML()
+    endpoints = yaml.load((PROJECT_FOLDER / "endpoints.yml").read_text(encoding="utf-8"))
+    endpoints["action_endpoint"]["url"] = f"http://{HOST}:{action_port}/webhook"
+    path = cache_folder() / f"endpoints_{action_port}.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as stream:
+        yaml.dump(endpoints, stream)
+    return path
+
+
+@contextmanager
+def running(model: Path, port: int, action_port: int) -> Iterator[Servers]:
+    """Both servers, ready to answer; stopped when the block ends, however it ends.
+
+    Raises:
+        ServerFailed: a port is taken, a server stopped while starting, or no answer came within ``START_SECONDS``.
+    """
+    _require_free(port, "bot")
+    _require_free(action_port, "action server")
+    python = sys.executable
+    commands = {
+        "action server": [python, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port), "--quiet"],
+        "Rasa server": [python, "-m", "rasa", "run", "--quiet", "--model", str(model), "--interface", HOST, "--port", str(port),
+                        "--endpoints", str(_endpoints(action_port)), "--credentials", "credentials.yml"],
+    }  # fmt: skip
+    servers = Servers(port, action_port)
+    environment = {**child_environment(), "SANIC_HOST": HOST}  # rasa_sdk listens on all interfaces otherwise
+    try:
+        for name, command in commands.items():
+            # A session of their own: Ctrl-C reaches this process only, which then stops them in order.
+            servers.processes[name] = subprocess.Popen(command, cwd=PROJECT_FOLDER, env=environment, start_new_session=True)
+        _wait_until_answered(servers)
+        yield servers
+    finally:
+        servers.stop()
+
+
+def _wait_until_answered(servers: Servers) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        fallen = servers.fallen()
+        if fallen:
+            raise ServerFailed(f"{fallen} The lines above say why.")
+        try:
+            replies = servers.ask("start-up-check", "hello")
+            if any(reply.get("custom", {}).get("kind") == "chitchat" for reply in replies):
+                return
+        except (urllib.error.URLError, ConnectionError, socket.timeout, ValueError):
+            pass
+        time.sleep(0.3)
+    raise ServerFailed(f"No answer within {START_SECONDS} seconds.")
+
+
+def serve(model: Path, port: int, action_port: int) -> None:
+    """Runs until Ctrl-C or SIGTERM.
+
+    Raises:
+        ServerFailed: one of the two servers stopped by itself; the other has been stopped too.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    try:
+        with running(model, port, action_port) as servers:
+            example = json.dumps({"sender": "me-123456", "message": "what is sciatica?"})
+            print(f"\nThe bot answers at {servers.url}. Try:\n\n  curl -s {servers.url} -H 'Content-Type: application/json' \\\n    -d '{example}'\n\nCtrl-C stops it.", flush=True)
+            while True:
+                fallen = servers.fallen()
+                if fallen:
+                    raise ServerFailed(f"{fallen} The other server has been stopped too.")
+                time.sleep(0.5)
+    except KeyboardInterrupt:
+        print("\nStopped.", flush=True)

@@ -1,0 +1,69 @@
+"""The call to the action server: a reply even when that server is down, and no time lost on checking a fixed schema.
+
+Rasa 3.6 ends a turn in silence when an action fails, and compiles the JSON schema of its own reply format anew at every call, which costs
+more than half of a turn. Rasa has no setting or hook for either, so its ``RemoteAction`` is replaced by this subclass. A test pins the
+source of the methods that are overridden.
+"""
+import asyncio
+import logging
+from functools import lru_cache
+from typing import Any, Dict, List, Text
+
+import rasa.core.actions.action
+from jsonschema import Draft202012Validator
+from rasa.core.actions.action import ActionExecutionRejection, RemoteAction, create_bot_utterance
+from rasa.core.channels.channel import OutputChannel
+from rasa.core.nlg import NaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from rasa_project.dialogue.replies import Reply
+from rasa_project.escalation.replies import escalate, present_flags
+from rasa_project.settings import clinic_settings
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 10.0  # a patient does not wait longer, and Rasa's lock on the conversation lasts 60
+
+
+@lru_cache(maxsize=1)
+def _response_validator() -> Draft202012Validator:
+    return Draft202012Validator(RemoteAction.action_response_format_spec())
+
+
+class ResilientRemoteAction(RemoteAction):
+    """Rasa's remote action with a cached validator, a time-out and a stand-in reply."""
+
+    def _validate_action_result(self, result: Dict[Text, Any]) -> bool:
+        if _response_validator().is_valid(result):
+            return True
+        return super()._validate_action_result(result)  # for its message
+
+    async def run(
+        self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker, domain: Domain
+    ) -> List[Event]:
+        """Runs the action; if the action server cannot, the reply is made here."""
+        try:
+            return await asyncio.wait_for(super().run(output_channel, nlg, tracker, domain), TIMEOUT_SECONDS)
+        except ActionExecutionRejection:
+            raise  # not a failure: the action asks that another one be predicted
+        except Exception as error:  # a turn must never end in silence
+            logger.error("Action '%s' failed (%s: %s). Replying without the action server.", self.name(), type(error).__name__, error)
+            return await self._stand_in(output_channel, nlg, tracker)
+
+    async def _stand_in(self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker) -> List[Event]:
+        message = tracker.latest_message
+        findings = present_flags(message.parse_data) if message else []
+        if findings and message:
+            reply = escalate(findings, tracker.sender_id, message.message_id, tracker.get_latest_input_channel())
+        else:
+            reply = Reply(custom={"kind": "error"}, response="utter_error")
+        words = {**clinic_settings().placeholders(), **reply.words}
+        draft = await nlg.generate(reply.response, tracker, output_channel.name(), **words) or {}
+        return [create_bot_utterance({**draft, "metadata": reply.custom})]
+
+
+def install() -> None:
+    """Makes Rasa run every custom action through ``ResilientRemoteAction``."""
+    rasa.core.actions.action.RemoteAction = ResilientRemoteAction  # type: ignore[misc]
