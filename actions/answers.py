@@ -1,7 +1,8 @@
 """Answers questions from the content store."""
+
 import logging
 from functools import lru_cache
-from typing import List, Optional, Text
+from typing import List, Optional
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -27,7 +28,7 @@ def content_store() -> ContentStore:
 class ActionAnswer(ReplyAction):
     """Answers, asks back, or says that the article does not cover it."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_answer"
 
     def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
@@ -70,5 +71,5 @@ def _reply(decision: Decision, store: ContentStore) -> Reply:
 class ActionDefaultFallback(ActionAnswer):
     """Where no rule or story applies (an unknown command, say), the message is treated as a question."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_default_fallback"

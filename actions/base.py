@@ -1,6 +1,8 @@
 """What all actions share: the notice on a conversation's first reply, and a reply even when something breaks."""
+
 import logging
-from typing import Any, Dict, List, Text
+from abc import ABC, abstractmethod
+from typing import Any, Dict, List
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -15,19 +17,17 @@ logger = logging.getLogger(__name__)
 def send(dispatcher: CollectingDispatcher, reply: Reply) -> None:
     """Queues a reply. ``metadata`` becomes ``custom`` on the REST channel and is not sent on any other."""
     words = {**clinic_settings().placeholders(), **reply.words} if reply.response else {}
-    dispatcher.utter_message(
-        text=reply.text or None, response=reply.response or None, buttons=reply.buttons or None, metadata=reply.custom, **words
-    )
+    dispatcher.utter_message(text=reply.text or None, response=reply.response or None, buttons=reply.buttons or None, metadata=reply.custom, **words)
 
 
-class ReplyAction(Action):
+class ReplyAction(Action, ABC):
     """An action that makes one reply."""
 
+    @abstractmethod
     def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
         """The reply to the latest message; may add events."""
-        raise NotImplementedError
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]) -> List[EventType]:
         events: List[EventType] = []
         try:
             reply = self.reply(tracker, events)

@@ -1,5 +1,6 @@
 """Small talk and the way to a person."""
-from typing import List, Text
+
+from typing import List
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
@@ -16,7 +17,7 @@ WITH_STARTING_POINTS = ("greet", "capabilities", "affirm", "smalltalk")
 class ActionChitchat(ReplyAction):
     """Says the domain's response for the intent."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_chitchat"
 
     def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
@@ -29,7 +30,7 @@ class ActionChitchat(ReplyAction):
 class ActionHandOff(ReplyAction):
     """Tells how to reach a person."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_hand_off"
 
     def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:

@@ -1,5 +1,6 @@
 """Escalates red flags."""
-from typing import List, Text
+
+from typing import List
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
@@ -12,7 +13,7 @@ from rasa_project.escalation.replies import escalate, present_flags
 class ActionEscalate(ReplyAction):
     """Stores the escalation for the clinic and tells the patient what to do now."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_escalate"
 
     def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:

@@ -1,14 +1,18 @@
 """Commands: ``python -m rasa_project --help``."""
+
 import sys
 from pathlib import Path
-from typing import Optional
+from typing import List, Optional
 
 import typer
 
 from rasa_project.operations import serving, training
+from rasa_project.settings import PROJECT_FOLDER
 from rasa_project.validation import InvalidFile
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Runs and checks the hip and back pain information bot.", pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Runs and checks the hip and back pain information bot.", pretty_exceptions_enable=False
+)
 
 
 def _fail(message: str) -> None:
@@ -46,7 +50,9 @@ def check() -> None:
     states = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in review_states(store).items())
     typer.echo(f"{len(store.topics)} topics, {len(store.entries())} entries ({states}).")
     if missing:
-        _fail(f"{len(missing)} paragraph(s) of the article are not cited by any entry: {', '.join(missing)}. Add them to the entry that rests on them.")
+        _fail(
+            f"{len(missing)} paragraph(s) of the article are not cited by any entry: {', '.join(missing)}. Add them to the entry that rests on them."
+        )
     typer.echo("Every content paragraph of the article is cited.")
 
 
@@ -64,15 +70,40 @@ def train(if_needed: bool = typer.Option(False, "--if-needed", help="Only if dat
 
 
 @app.command()
-def run(
-    port: int = typer.Option(5005, help="Port of the bot."), action_port: int = typer.Option(5055, help="Port of the action server.")
-) -> None:
+def run(port: int = typer.Option(5005, help="Port of the bot."), action_port: int = typer.Option(5055, help="Port of the action server.")) -> None:
     """Trains if needed, starts action server and Rasa server, and stops both on Ctrl-C."""
     model = _model_to_serve()
     try:
         serving.serve(model, port, action_port)
     except serving.ServerFailed as error:
         _fail(str(error))
+
+
+@app.command()
+def shell() -> None:
+    """Talk to the bot in the terminal: `rasa shell` with the action server beside it."""
+    try:
+        code = serving.shell(_model_to_serve())
+    except serving.ServerFailed as error:
+        _fail(str(error))
+    raise typer.Exit(code)
+
+
+@app.command()
+def evaluate(
+    sets: Optional[List[Path]] = typer.Argument(None, help="Test sets (*.jsonl); those of tests/data without it."),
+    url: Optional[str] = typer.Option(None, help="REST address of a running bot; starts one without it."),
+    misses: Path = typer.Option(Path("results/misses"), help="Folder for the questions that did not go right."),
+) -> None:
+    """Asks a bot the test questions over REST and counts right, wrong, asked back and gave up."""
+    from rasa_project.evaluation.command import evaluate_sets
+
+    evaluate_sets(
+        sets or [PROJECT_FOLDER / "tests/data" / name for name in ("questions.jsonl", "dialogues.jsonl")],
+        url,
+        misses,
+        _model_to_serve,
+    )
 
 
 def _model_to_serve() -> Path:

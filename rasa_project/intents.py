@@ -1,4 +1,5 @@
 """Names that training data, graph components and actions share."""
+
 from typing import Optional
 
 from rasa_project.content.schema import Facet
@@ -11,10 +12,14 @@ FALLBACK = "nlu_fallback"
 HANDOFF = "handoff"
 CHITCHAT = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "capabilities", "smalltalk")
 
-TOPIC_ENTITY = "topic"
+TOPIC_ENTITY = "topic"  # value: a topic's id
+MENTION_ENTITY = "mention"  # value: a table of data/mentions.yml
+
+CURRENT_TOPIC_SLOT = "current_topic"
+CURRENT_FACET_SLOT = "current_facet"
 
 # Keys of the parse data, and so of `rasa shell nlu` and the tracker
-TOPIC_RANKING = "topic_ranking"
+ANSWER_RANKING = "answer_ranking"
 RED_FLAGS = "red_flags"
 
 

@@ -4,10 +4,11 @@ Rasa 3.6 ends a turn in silence when an action fails, and compiles the JSON sche
 more than half of a turn. Rasa has no setting or hook for either, so its ``RemoteAction`` is replaced by this subclass. A test pins the
 source of the methods that are overridden.
 """
+
 import asyncio
 import logging
 from functools import lru_cache
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 import rasa.core.actions.action
 from jsonschema import Draft202012Validator
@@ -35,14 +36,12 @@ def _response_validator() -> Draft202012Validator:
 class ResilientRemoteAction(RemoteAction):
     """Rasa's remote action with a cached validator, a time-out and a stand-in reply."""
 
-    def _validate_action_result(self, result: Dict[Text, Any]) -> bool:
+    def _validate_action_result(self, result: Dict[str, Any]) -> bool:
         if _response_validator().is_valid(result):
             return True
         return super()._validate_action_result(result)  # for its message
 
-    async def run(
-        self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker, domain: Domain
-    ) -> List[Event]:
+    async def run(self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker, domain: Domain) -> List[Event]:
         """Runs the action; if the action server cannot, the reply is made here."""
         try:
             return await asyncio.wait_for(super().run(output_channel, nlg, tracker, domain), TIMEOUT_SECONDS)

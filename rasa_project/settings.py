@@ -1,4 +1,5 @@
 """Where things lie, and what the clinic sets in ``clinic.yml``."""
+
 import os
 import re
 from functools import lru_cache
@@ -12,6 +13,7 @@ from rasa_project.validation import load_model
 PROJECT_FOLDER = Path(os.environ.get("CLINIC_BOT_HOME") or Path(__file__).resolve().parent.parent)
 CONTENT_FOLDER = PROJECT_FOLDER / "data" / "content"
 ARTICLE_FILE = PROJECT_FOLDER / "data" / "article.yml"
+MENTIONS_FILE = PROJECT_FOLDER / "data" / "mentions.yml"
 FACETS_FILE = PROJECT_FOLDER / "data" / "facets.yml"
 RED_FLAGS_FOLDER = PROJECT_FOLDER / "data" / "red_flags"
 CLINIC_FILE = PROJECT_FOLDER / "clinic.yml"

@@ -1,4 +1,5 @@
 """Reads YAML into models; an error names file, key path, bad value and what to do."""
+
 from pathlib import Path
 from typing import Any, List, Optional, Type, TypeVar
 

@@ -1,4 +1,5 @@
 """Messages that a channel sends when no model or action can."""
+
 from functools import lru_cache
 from typing import Any, Dict
 

@@ -1,4 +1,5 @@
 """Which payloads may bypass language understanding."""
+
 import json
 import re
 

@@ -1,8 +1,9 @@
 """Rasa's REST channel with the ``custom`` part of the contract and a reply in every case."""
+
 import asyncio
 import json
 import logging
-from typing import Any, Awaitable, Callable, Dict, List, Text
+from typing import Any, Awaitable, Callable, Dict, List
 from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
@@ -23,7 +24,7 @@ MAX_SENDER_CHARACTERS = 255  # what the SQL tracker store holds
 class RestOutput(CollectingOutputChannel):
     """Collects each reply as one message: text, quick replies, and its metadata as ``custom``."""
 
-    async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
         metadata = message.get("metadata")
         collected = {"recipient_id": recipient_id, "text": message.get("text"), "buttons": message.get("buttons")}
         for key in ("image", "attachment"):
@@ -45,7 +46,7 @@ class RestChannel(RestInput):
     """
 
     def __init__(self) -> None:
-        self._turns: "WeakValueDictionary[str, asyncio.Lock]" = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         blueprint = Blueprint(f"rest_{type(self).__name__}", __name__)
@@ -96,5 +97,3 @@ def _read(request: Request) -> "tuple[str, str]":
     if len(text) > MAX_TEXT_CHARACTERS:
         raise InvalidRequest(f"'message' has {len(text)} characters; send at most {MAX_TEXT_CHARACTERS}")
     return sender, text
-
-

@@ -1,4 +1,5 @@
 """The article that every answer rests on."""
+
 from pathlib import Path
 from typing import Dict, List, Sequence
 

@@ -1,4 +1,5 @@
 """Proves the content store against the article: every content paragraph is cited."""
+
 from typing import Dict, List
 
 from rasa_project.content.schema import ReviewState

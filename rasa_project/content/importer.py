@@ -1,5 +1,6 @@
 """Makes the content store's example questions part of Rasa's training data."""
-from typing import Any, Dict, List, Optional, Text, Union
+
+from typing import Any, Dict, List, Optional, Union
 
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
@@ -7,45 +8,62 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from rasa_project.content.linking import TopicLinker
+from rasa_project.content.mentions import load_mentions
 from rasa_project.content.schema import Topic
 from rasa_project.content.store import ContentStore, load_store
 from rasa_project.intents import TOPIC_ENTITY, intent_of
 
-
-
-TOPIC, TOPIC_KIND = "topic_label", "topic_kind"  # what an example is about, for the topic ranker
+# Keys of a training message beside Rasa's own: what an example is about, for linking and answer ranking.
+TOPIC, TOPIC_KIND, TOPIC_DEFAULT, TOPIC_ELSEWHERE = "topic_label", "topic_kind", "topic_default", "topic_elsewhere"
+FACET, ALSO_ANSWERS = "facet_label", "also_answers"
+# Text without an intent. (Rasa takes a message that has a text but no intent for end-to-end training.)
+EXAMPLE = "content_example"
+# A name of the topic, or of a table of things that patients mention
+NAME, TABLE = "name", "table"
 
 
 def topic_names(store: ContentStore) -> Dict[str, str]:
-    """Every topic's names, each with the topic's id: Rasa's entity synonyms."""
+    """Every topic's names, each with the topic's id."""
     return {name: topic.id for topic in store.topics.values() for name in topic.names}
 
 
-def content_examples(store: ContentStore, label_shared_entries: bool = False) -> List[Message]:
+def _labels(topic: Topic) -> Dict[str, Any]:
+    elsewhere = [facet.value for facet in topic.instead]
+    return {TOPIC: topic.id, TOPIC_KIND: topic.kind.value, TOPIC_DEFAULT: topic.default_facet.value, TOPIC_ELSEWHERE: elsewhere}
+
+
+def content_examples(store: ContentStore) -> List[Message]:
     """One training message a question, description and name; all carry their topic.
 
-    Questions carry the intent of their facet and, where they name a topic, the entity. A question of an entry that answers several facets
-    may ask for any of them ("how can I avoid it" under an overview), so it carries no intent unless ``label_shared_entries``; neither do
-    descriptions and names, which say what is meant but not what is asked.
+    Questions carry the intent of their facet, but for those of an entry that answers several facets: they may ask for any of these ("how can
+    I avoid it" under an overview). Neither do descriptions and names, which say what is meant but not what is asked.
     """
+    messages = []
+    for answer in store.entries():
+        about = {**_labels(answer.topic), FACET: answer.facet.value, ALSO_ANSWERS: [facet.value for facet in answer.entry.also_answers]}
+        for question in answer.entry.questions:
+            text = {EXAMPLE: question} if answer.entry.also_answers else {TEXT: question, INTENT: intent_of(answer.facet)}
+            messages.append(Message(data={**text, **about}))
+    for topic in store.topics.values():
+        messages.extend(Message(data={EXAMPLE: name, NAME: name, **_labels(topic)}) for name in topic.names)
+        messages.extend(Message(data={EXAMPLE: description, **_labels(topic)}) for description in topic.descriptions)
+    return messages
+
+
+def mention_examples(tables: Dict[str, List[str]]) -> List[Message]:
+    """One message a thing mentioned, with its table."""
+    return [Message(data={NAME: name, TABLE: table}) for table, names in tables.items() for name in names]
+
+
+def annotated_questions(store: ContentStore) -> TrainingData:
+    """The same questions for a pipeline that learns from intents, entities and synonyms alone, as Rasa's default does."""
     linker = TopicLinker(topic_names(store))
     messages = []
     for answer in store.entries():
         for question in answer.entry.questions:
-            data: Dict[str, Any] = {TEXT: question, **_labels(answer.topic)}
-            if label_shared_entries or not answer.entry.also_answers:
-                data[INTENT] = intent_of(answer.facet)
-            links = linker.link(question)
-            if links:
-                data[ENTITIES] = [{"start": link.start, "end": link.end, "value": link.topic, "entity": TOPIC_ENTITY} for link in links]
-            messages.append(Message(data=data))
-    for topic in store.topics.values():
-        messages.extend(Message(data={TEXT: text, **_labels(topic)}) for text in (*topic.names, *topic.descriptions))
-    return messages
-
-
-def _labels(topic: Topic) -> Dict[str, str]:
-    return {TOPIC: topic.id, TOPIC_KIND: topic.kind.value}
+            entities = [{"start": link.start, "end": link.end, "value": link.label, "entity": TOPIC_ENTITY} for link in linker.link(question)]
+            messages.append(Message(data={TEXT: question, INTENT: intent_of(answer.facet), **({ENTITIES: entities} if entities else {})}))
+    return TrainingData(messages, entity_synonyms=topic_names(store))
 
 
 class ContentImporter(RasaFileImporter):
@@ -56,16 +74,17 @@ class ContentImporter(RasaFileImporter):
 
     def __init__(
         self,
-        config_file: Optional[Text] = None,
-        domain_path: Optional[Text] = None,
-        training_data_paths: Optional[Union[List[Text], Text]] = None,
-        label_shared_entries: bool = False,
+        config_file: Optional[str] = None,
+        domain_path: Optional[str] = None,
+        training_data_paths: Optional[Union[List[str], str]] = None,
+        annotate_only: bool = False,
     ) -> None:
         super().__init__(config_file, domain_path, training_data_paths)
-        self._label_shared_entries = label_shared_entries
+        self._annotate_only = annotate_only
 
-    def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
+    def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
         """Raises ``InvalidFile`` where a content file has a fault."""
         store = load_store()
-        content = TrainingData(content_examples(store, self._label_shared_entries), entity_synonyms=topic_names(store))
+        examples = [*content_examples(store), *mention_examples(load_mentions())]
+        content = annotated_questions(store) if self._annotate_only else TrainingData(examples)
         return super().get_nlu_data(language).merge(content)

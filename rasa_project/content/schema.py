@@ -1,4 +1,5 @@
 """The shape of the content store: one topic per file, one entry per facet."""
+
 import datetime
 import re
 from enum import Enum
@@ -136,3 +137,14 @@ class Topic(StrictModel):
             if facet in answered:
                 raise ValueError(f"facet '{facet.value}' has an answer here, so 'instead' must not send it elsewhere; remove one of the two")
         return values
+
+    @property
+    def default_facet(self) -> Facet:
+        """The entry for someone who names the topic and asks nothing in particular, but describes pain."""
+        preferred = {TopicKind.condition: Facet.symptoms, TopicKind.general: Facet.causes}.get(self.kind)
+        return preferred if preferred in self.facets else self.main_facet  # type: ignore[return-value]
+
+    @property
+    def main_facet(self) -> Facet:
+        """The entry that says what the topic is."""
+        return Facet.overview if Facet.overview in self.facets else next(iter(self.facets))

@@ -1,4 +1,5 @@
 """Loads the topics, checks them against each other and against the article, and looks answers up."""
+
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +88,7 @@ def _cross_check(topics: Dict[str, Tuple[Path, Topic]], article: Article) -> Dic
                 if not article.knows(paragraph):
                     note(path, f"facets -> {facet.value} -> paragraphs -> {position}: the article has no paragraph {paragraph}; correct the number")
     generals = [(path, topic) for path, topic in topics.values() if topic.kind is TopicKind.general]
-    for path, topic in generals[1:]:
+    for path, _ in generals[1:]:
         note(path, f"kind: 'general' is taken by topic {generals[0][1].id!r}; only one topic stands in where none is named")
     return problems
 

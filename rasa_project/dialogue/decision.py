@@ -1,22 +1,28 @@
 """Decides what kind of reply a question gets: the answer, a question back, "not covered", or "not about this"."""
+
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import List, Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
-from rasa_project.content.schema import Facet, Topic, TopicKind
+from rasa_project.content.schema import Facet, Topic
 from rasa_project.content.store import Answer, ContentStore
 from rasa_project.dialogue.understanding import TopicScore, Understanding
 from rasa_project.intents import ASK_MORE, DESCRIBE_PAIN, OUT_OF_SCOPE
-from rasa_project.ranking.labels import NONE
+from rasa_project.ranking.labels import BODY_ELSEWHERE, NONE, NOT_COVERED, OTHER_CONDITION
 
-OUT_OF_SCOPE_ABOVE = 0.5  # mean of the two off-topic probabilities (intent and topic)
+OUT_OF_SCOPE_ABOVE = 0.45  # off-topic probability
 ASK_BACK_BELOW = 0.4  # probability of the best topic
 OPTION_ABOVE = 0.12  # probability of a topic worth offering
-COVERED_FACET_RATIO = 0.5  # a covered facet wins over a likelier one that is not covered, if it is at least this likely beside it
-FOLLOW_UP_WORDS = 8  # a message of at most this many words can lean on the topic before it
-SAME_AS_EXAMPLE = 0.8  # similarity to an example above which a message speaks for itself
-LEANS_ON_CONTEXT = re.compile(r"\b(it|its|it's|that|this|these|those|them|they|one|ones|there|and|also|what about|how about)\b", re.IGNORECASE)
+FOLLOW_UP_WORDS = 6  # a message of at most this many words can lean on the topic before it
+POINTING_WORDS = 10  # the same for one with a word that points back
+POINTS_BACK = re.compile(r"\b(it|its|it's|that|this|these|those|them|they|he|she|one|ones)\b", re.IGNORECASE)
+SPEAKS_FOR_ITSELF = 0.8  # similarity to an example, or probability of another topic, above which a message needs no context
+NOT_COVERED_WORDS = 25  # in a longer message a thing named in passing need not be what is asked about
+NOT_COVERED_ABOVE = 0.4  # an uncovered facet that is less likely gives way to the likeliest covered one
+COMPARISON_ABOVE = 0.8  # the same for a comparison, which needs two sides
+# Someone who asks this may name a treatment or an operation without asking about it.
+NOT_ABOUT_THE_THING_NAMED = (Facet.cautions, Facet.causes, Facet.symptoms, Facet.anatomy, Facet.risk)
 
 
 class Kind(str, Enum):
@@ -54,104 +60,119 @@ def decide(understood: Understanding, context: Context, store: ContentStore) -> 
     """
     if understood.is_wordless:
         return Decision(Kind.question)
-    if understood.intent == ASK_MORE and context.topic in store.topics:
-        return _more(store.topics[context.topic or ""], context, store)
+    current = store.topics.get(context.topic or "")
+    if understood.intent == ASK_MORE and current:
+        return _more(current, context)
+    if not understood.topics:
+        return _without_ranking(understood, current, store)
     named = [topic for topic in understood.named if topic in store.topics]
     general = store.general_topic
     specific = [topic for topic in named if general is None or topic != general.id]
-
     compared = _compared(understood, specific, store)
     if compared:
         return Decision(Kind.answer, answer=compared)
-    if not specific and context.topic in store.topics and _leans_on_context(understood, named):
-        return _for_topic(understood, store.topics[context.topic or ""], store)
-    if not understood.topics:  # a payload, or a pipeline without the ranking
-        topic = store.topics[specific[0]] if specific else (store.topics[named[0]] if named else general)
-        off_topic = topic is None or (understood.intent == OUT_OF_SCOPE and not named)
-        return Decision(Kind.out_of_scope) if off_topic or topic is None else _for_topic(understood, topic, store)
-    if off_topic_probability(understood) > OUT_OF_SCOPE_ABOVE:
-        return Decision(Kind.out_of_scope)
     ranked = [score for score in understood.topics if score.topic in store.topics]
-    if not ranked:
+    silent_on = _thing_not_covered(understood, specific, ranked, store)
+    if silent_on:
+        return silent_on
+    if current and understood.current and not named and _leans_on_context(understood, current):
+        return _for_topic(understood.current, current, store)
+    if understood.only_names and specific:
+        return _by_name(store.topics[specific[0]], context, store)
+    if understood.off_topic_probability > OUT_OF_SCOPE_ABOVE or not ranked:
         return Decision(Kind.out_of_scope)
     if ranked[0].probability < ASK_BACK_BELOW:
-        options = _options(understood, ranked, store)
+        options = _options(ranked, store)
         if len(options) > 1:
             return Decision(Kind.question, options=options)
-    return _for_topic(understood, store.topics[ranked[0].topic], store)
+    return _for_topic(ranked[0], store.topics[ranked[0].topic], store)
 
 
-def off_topic_probability(understood: Understanding) -> float:
-    """Mean of what intent classifier and topic ranker say of the message being about something else."""
-    none = next((score.probability for score in understood.topics if score.topic == NONE), 0.0)
-    return (none + understood.intents.get(OUT_OF_SCOPE, 0.0)) / 2
+def _without_ranking(understood: Understanding, current: Optional[Topic], store: ContentStore) -> Decision:
+    """For a payload, or a pipeline that links topics but does not rank answers."""
+    named = next((store.topics[topic] for topic in understood.named if topic in store.topics), None)
+    topic = named or current or store.general_topic
+    if topic is None or (understood.intent == OUT_OF_SCOPE and not named):
+        return Decision(Kind.out_of_scope)
+    facet = understood.likeliest_facet
+    if facet is None:
+        facet = topic.default_facet if understood.intent == DESCRIBE_PAIN else topic.main_facet
+    return _answered(topic, facet, store)
 
 
-def _leans_on_context(understood: Understanding, named: List[str]) -> bool:
-    """Whether a message without a topic of its own goes on about the one before."""
-    if named or not understood.topics:
-        return not understood.topics and not named
-    words = understood.text.split()
-    closest = max((score.similarity for score in understood.topics if score.topic != NONE), default=0.0)
-    if len(words) > FOLLOW_UP_WORDS or closest >= SAME_AS_EXAMPLE:
+def _leans_on_context(understood: Understanding, current: Topic) -> bool:
+    """Whether a message that names no topic goes on about the one before."""
+    words = len(understood.text.split())
+    if words > (POINTING_WORDS if POINTS_BACK.search(understood.text) else FOLLOW_UP_WORDS):
         return False
-    if LEANS_ON_CONTEXT.search(understood.text):
-        return True
-    return len(words) <= 4 and off_topic_probability(understood) <= OUT_OF_SCOPE_ABOVE
+    if understood.intent == OUT_OF_SCOPE or understood.tables & {BODY_ELSEWHERE, OTHER_CONDITION}:
+        return False
+    best = understood.topics[0]
+    other_topic = best.topic not in (NONE, current.id) and best.probability >= SPEAKS_FOR_ITSELF
+    return not other_topic and understood.closest_similarity < SPEAKS_FOR_ITSELF
 
 
-def _compared(understood: Understanding, specific: List[str], store: ContentStore) -> Optional[Answer]:
-    if len(specific) < 2:
+def _by_name(topic: Topic, context: Context, store: ContentStore) -> Decision:
+    """For a bare name: the facet under discussion where that was about a topic of the same kind, else what the topic is."""
+    before = store.topics.get(context.topic or "")
+    same_kind = before is not None and before.kind is topic.kind and context.facet is not None
+    return _answered(topic, context.facet if same_kind and context.facet else topic.main_facet, store)
+
+
+def _compared(understood: Understanding, specific: Sequence[str], store: ContentStore) -> Optional[Answer]:
+    if len(specific) < 2 or understood.likeliest_facet is not Facet.comparison:
         return None
-    facets = list(understood.facets())[:2]
-    return store.comparison(specific[:2]) if Facet.comparison in facets else None
+    return store.comparison(list(specific[:2]))
 
 
-def _main_facet(topic: Topic) -> Facet:
-    return Facet.overview if Facet.overview in topic.facets else next(iter(topic.facets))
+def _thing_not_covered(understood: Understanding, specific: Sequence[str], ranked: Sequence[TopicScore], store: ContentStore) -> Optional[Decision]:
+    """Where the message asks about a treatment, condition or the like that the article never mentions."""
+    facets = [Facet(table[len(NOT_COVERED) :]) for table in sorted(understood.tables) if table.startswith(NOT_COVERED)]
+    if not facets or len(understood.text.split()) > NOT_COVERED_WORDS:
+        return None
+    topic = store.topics[specific[0]] if specific else (store.topics[ranked[0].topic] if ranked else store.general_topic)
+    if topic is None:
+        return None
+    if Facet.overview in facets:
+        general = store.general_topic
+        return None if specific else Decision(Kind.not_covered, topic=general or topic, facet=understood.likeliest_facet or Facet.overview)
+    if understood.likeliest_facet in NOT_ABOUT_THE_THING_NAMED:
+        return None
+    return Decision(Kind.not_covered, topic=topic, facet=facets[0])
 
 
-def _facet_for(understood: Understanding, topic: Topic, store: ContentStore) -> Facet:
-    """The facet asked for; among likely ones, one that the store can answer."""
-    facets = understood.facets()
-    likeliest = next(iter(facets), None)
-    if understood.intent == DESCRIBE_PAIN or likeliest is None:
-        if topic.kind is TopicKind.condition and Facet.symptoms in topic.facets:
-            return Facet.symptoms
-        if topic.kind is TopicKind.general and Facet.causes in topic.facets:
-            return Facet.causes
-        return _main_facet(topic)
-    for facet, probability in facets.items():
-        if probability < COVERED_FACET_RATIO * facets[likeliest]:
-            break
-        if store.answer(topic.id, facet):
-            return facet
-    return likeliest
+def _for_topic(score: TopicScore, topic: Topic, store: ContentStore) -> Decision:
+    """The likeliest facet; one that is not covered must be likely enough, and a comparison needs two sides."""
+    if not score.facets:
+        return _answered(topic, topic.main_facet, store)
+    facet, probability = score.facets[0]
+    if probability < (COMPARISON_ABOVE if facet is Facet.comparison else NOT_COVERED_ABOVE):
+        facet = next((candidate for candidate, _ in score.facets if store.answer(topic.id, candidate)), facet)
+    return _answered(topic, facet, store)
 
 
-def _for_topic(understood: Understanding, topic: Topic, store: ContentStore) -> Decision:
-    facet = _facet_for(understood, topic, store)
+def _answered(topic: Topic, facet: Facet, store: ContentStore) -> Decision:
     answer = store.answer(topic.id, facet)
     return Decision(Kind.answer, answer=answer) if answer else Decision(Kind.not_covered, topic=topic, facet=facet)
 
 
-def _options(understood: Understanding, ranked: List[TopicScore], store: ContentStore) -> Tuple[Answer, ...]:
+def _options(ranked: Sequence[TopicScore], store: ContentStore) -> Tuple[Answer, ...]:
     answers = []
     for score in ranked[:3]:
         if score.probability < OPTION_ABOVE:
             break
         topic = store.topics[score.topic]
-        answer = store.answer(topic.id, _facet_for(understood, topic, store)) or store.answer(topic.id, _main_facet(topic))
+        facet = score.facets[0][0] if score.facets else topic.main_facet
+        answer = store.answer(topic.id, facet) or store.answer(topic.id, topic.main_facet)
         if answer and answer not in answers:
             answers.append(answer)
     return tuple(answers)
 
 
-def _more(topic: Topic, context: Context, store: ContentStore) -> Decision:
-    """Another facet of the topic under discussion: the one after the last."""
+def _more(topic: Topic, context: Context) -> Decision:
+    """Another facet of the topic under discussion: the one after the last; where that was the last, a choice."""
     facets = list(topic.facets)
     following = facets[facets.index(context.facet) + 1 :] if context.facet in facets else facets
-    facet = next(iter(following), None)
-    if facet is None:
-        return Decision(Kind.question, options=tuple(Answer(topic, f, entry) for f, entry in topic.facets.items() if f is not context.facet)[:3])
-    return Decision(Kind.answer, answer=Answer(topic, facet, topic.facets[facet]))
+    if following:
+        return Decision(Kind.answer, answer=Answer(topic, following[0], topic.facets[following[0]]))
+    return Decision(Kind.question, options=tuple(Answer(topic, f, entry) for f, entry in topic.facets.items() if f is not context.facet)[:3])

@@ -1,4 +1,5 @@
 """Turns decisions into what is sent: text, quick replies and the machine-readable part (``custom`` over REST)."""
+
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -108,9 +109,7 @@ def question_reply(options: Sequence[Answer], response: str = "utter_ask_which")
         }
         for option in options
     ]
-    return Reply(
-        custom={"kind": "question", "options": buttons}, response=response if buttons else "utter_ask_in_other_words", buttons=buttons
-    )
+    return Reply(custom={"kind": "question", "options": buttons}, response=response if buttons else "utter_ask_in_other_words", buttons=buttons)
 
 
 def starting_points(store: ContentStore, topic_ids: Sequence[str] = ("hip_back_link", "when_to_see_doctor", "prevention")) -> List[Button]:

@@ -1,16 +1,30 @@
 """What NLU made of one message, read from Rasa's parse data."""
-from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 from rasa_project.content.schema import Facet
-from rasa_project.intents import TOPIC_ENTITY, TOPIC_RANKING, facet_of
+from rasa_project.intents import ANSWER_RANKING, MENTION_ENTITY, OUT_OF_SCOPE, TOPIC_ENTITY, facet_of
+from rasa_project.ranking.labels import NONE
+
+# Words that add nothing to a name: "and the glute one?", "what about bursitis"
+FILLERS = frozenset(
+    "a about an and any as but for hi hello how i info information is me meant mean my no not of oh ok on one or please so sorry "
+    "the then what whats with".split()
+)
+    ["a", "about", "an", "and", "any", "as", "but", "for", "hi", "hello", "how", "i", "info", "information", "is", "me", "meant", "mean", "my", "no", "not", "of", "oh", "ok", "on", "one", "or", "please", "so", "sorry", "the", "then", "what", "whats", "with"]
+)
 
 
 @dataclass(frozen=True)
 class TopicScore:
+    """A topic with what is asked of it: facets with their probability, likeliest first."""
+
     topic: str
-    probability: float
-    similarity: float
+    probability: float = 1.0
+    similarity: float = 0.0
+    facets: Tuple[Tuple[Facet, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -20,32 +34,41 @@ class Understanding:
     Attributes:
         intent: the likeliest intent, ``None`` where nothing could be told.
         intents: probability of each intent that was ranked.
-        topics: the ranking of topics, likeliest first; empty where the message was a payload.
+        topics: the ranking of topics, likeliest first; empty where the message was a payload or the pipeline has no ranking.
+        current: the topic under discussion with what the message would ask of it; ``None`` where there is none.
         named: ids of the topics named, in the order of the text, each once.
+        tables: tables of data/mentions.yml with an entry in the message.
+        only_names: whether there is nothing but the names of topics and filler words.
     """
 
     text: str
-    intent: Optional[str]
-    intents: Dict[str, float]
-    topics: List[TopicScore]
-    named: List[str]
+    intent: Optional[str] = None
+    intents: Dict[str, float] = field(default_factory=dict)
+    topics: Tuple[TopicScore, ...] = ()
+    current: Optional[TopicScore] = None
+    named: Tuple[str, ...] = ()
+    tables: FrozenSet[str] = frozenset()
+    only_names: bool = False
 
     @classmethod
     def from_parse_data(cls, parse_data: Dict[str, Any]) -> "Understanding":
         """Reads ``tracker.latest_message``; missing keys mean that nothing was understood."""
         intent = parse_data.get("intent") or {}
         ranking = parse_data.get("intent_ranking") or ([intent] if intent.get("name") else [])
-        named = [str(e["value"]) for e in parse_data.get("entities") or [] if e.get("entity") == TOPIC_ENTITY and e.get("value")]
+        entities = [(e.get("entity"), str(e.get("value"))) for e in parse_data.get("entities") or []]
         text = parse_data.get("text") or ""
+        # A payload's text says nothing; its intent and entities say all.
+        answers = {} if text.startswith("/") else parse_data.get(ANSWER_RANKING) or {}
+        current = answers.get("current") or {}
         return cls(
             text=text,
             intent=intent.get("name"),
             intents={i["name"]: float(i.get("confidence") or 0.0) for i in ranking if i.get("name")},
-            # A payload's text says nothing; its intent and entities say all.
-            topics=[]
-            if text.startswith("/")
-            else [TopicScore(t["topic"], t["probability"], t["similarity"]) for t in parse_data.get(TOPIC_RANKING) or []],
-            named=list(dict.fromkeys(named)),
+            topics=tuple(TopicScore(t["topic"], t["probability"], t["similarity"], _facets(t["facets"])) for t in answers.get("topics") or []),
+            current=TopicScore(current["topic"], facets=_facets(current["facets"])) if current.get("facets") else None,
+            named=tuple(dict.fromkeys(value for entity, value in entities if entity == TOPIC_ENTITY)),
+            tables=frozenset(value for entity, value in entities if entity == MENTION_ENTITY),
+            only_names=_only_names(text, parse_data.get("entities") or []),
         )
 
     @property
@@ -53,7 +76,33 @@ class Understanding:
         """Whether there is no letter or digit: nothing, white space, emoji or punctuation only."""
         return not any(character.isalnum() for character in self.text)
 
-    def facets(self) -> Dict[Facet, float]:
-        """Probability of each facet that was ranked, highest first."""
-        scored = ((facet_of(name), confidence) for name, confidence in self.intents.items())
-        return dict(sorted(((facet, c) for facet, c in scored if facet), key=lambda pair: -pair[1]))
+    @property
+    def off_topic_probability(self) -> float:
+        """That the message is about something else, by the topic ranker or by the intent classifier (noisy-or of the two)."""
+        none = next((score.probability for score in self.topics if score.topic == NONE), 0.0)
+        return 1 - (1 - none) * (1 - self.intents.get(OUT_OF_SCOPE, 0.0))
+
+    @property
+    def closest_similarity(self) -> float:
+        """Similarity to the nearest example question of any likely topic."""
+        return max((score.similarity for score in self.topics if score.topic != NONE), default=0.0)
+
+    @property
+    def likeliest_facet(self) -> Optional[Facet]:
+        """By the intent alone, whatever the topic."""
+        asked = [(confidence, facet) for name, confidence in self.intents.items() for facet in [facet_of(name)] if facet]
+        return max(asked, key=lambda pair: pair[0])[1] if asked else None
+
+    def asked_of(self, topic: str) -> Optional[TopicScore]:
+        return next((score for score in self.topics if score.topic == topic), None)
+
+
+def _facets(lines: List[Dict[str, Any]]) -> Tuple[Tuple[Facet, float], ...]:
+    return tuple((Facet(line["facet"]), float(line["probability"])) for line in lines)
+
+
+def _only_names(text: str, entities: List[Dict[str, Any]]) -> bool:
+    names = [e for e in entities if e.get("entity") == TOPIC_ENTITY and "start" in e]
+    for name in sorted(names, key=lambda e: -int(e["start"])):
+        text = text[: name["start"]] + " " + text[name["end"] :]
+    return bool(names) and all(word in FILLERS for word in re.findall(r"[a-z]+", text.lower().replace("'", "")))

@@ -3,9 +3,10 @@
 Architecture: BERT (Devlin et al. 2019, https://arxiv.org/abs/1810.04805) with 6 layers; mean pooling over the attention mask and
 L2 normalisation as in Sentence-BERT (Reimers and Gurevych 2019, https://arxiv.org/abs/1908.10084).
 """
+
 import math
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
 import onnx
@@ -20,14 +21,14 @@ class _GraphWriter:
     def __init__(self, weights: Dict[str, np.ndarray]) -> None:
         self._weights = weights
         self.nodes: List[onnx.NodeProto] = []
-        self.constants: Dict[str, np.ndarray] = {}
+        self.constants: Dict[str, Any] = {}
 
-    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         output = f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
 
-    def constant(self, name: str, value: np.ndarray) -> str:
+    def constant(self, name: str, value: "np.ndarray | np.generic") -> str:
         self.constants[name] = value
         return name
 

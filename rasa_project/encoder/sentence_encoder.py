@@ -1,4 +1,5 @@
 """all-MiniLM-L6-v2: texts in, unit vectors out."""
+
 import hashlib
 import importlib.util
 import json

@@ -1,4 +1,5 @@
 """What a patient with a red flag reads. The same in the action server and, if that is down, in the Rasa server."""
+
 import logging
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from rasa_project.dialogue.replies import Reply
 from rasa_project.escalation.store import escalation_store
 from rasa_project.intents import RED_FLAGS
 from rasa_project.settings import RED_FLAGS_FOLDER, clinic_settings
-from rasa_project.validation import load_model, read_yaml
+from rasa_project.validation import InvalidFile, load_model, read_yaml
 
 logger = logging.getLogger(__name__)
 
@@ -46,19 +47,22 @@ def escalate(findings: List[Dict[str, Any]], conversation_id: str, message_id: O
     except Exception:
         logger.exception("An escalation could not be stored (conversation %s, flags %s).", conversation_id, ", ".join(flags))
         reference = None
-    signs = [flag_words()[flag].sign for flag in flags if flag in flag_words()]
     settings = clinic_settings()
     contacts = settings.contacts("emergency", "clinic") if level == EMERGENCY else settings.contacts("clinic", "urgent_care", "emergency")
-    if level == URGENT and "severe_pain" in flags:
-        response = "utter_escalate_severe_pain"
-    else:
-        response = f"utter_escalate_{level}"
+    kind_of_advice = "severe_pain" if level == URGENT and "severe_pain" in flags else level
+    response = f"utter_escalate_{kind_of_advice}"
     return Reply(
         custom={"kind": "escalation", "level": level, "flags": flags, "reference": reference, "contacts": contacts},
         response=response if reference else f"{response}_unrecorded",
-        words={**settings.placeholders(), "signs": _listed(signs), "reference": reference or ""},
+        words={**settings.placeholders(), "signs": _signs(flags), "reference": reference or ""},
     )
 
 
-def _listed(parts: List[str]) -> str:
+def _signs(flags: List[str]) -> str:
+    """The danger signs in words. A fault in that file must not keep the advice from the patient either."""
+    try:
+        parts = [flag_words()[flag].sign for flag in flags]
+    except (InvalidFile, KeyError):
+        logger.exception("The danger signs %s have no usable words.", ", ".join(flags))
+        return "a danger sign"
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

@@ -1,18 +1,18 @@
 """Keeps escalations in a database before the patient is answered."""
+
 import datetime
 import os
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import List, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 from sqlalchemy import JSON, Column, DateTime, String, create_engine, event
-from sqlalchemy.engine import Engine
 from sqlalchemy.orm import declarative_base, sessionmaker
 
 from rasa_project.settings import state_folder
 
-Base = declarative_base()
+Base: Any = declarative_base()
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no letters and digits that are mixed up on the telephone
 
 

@@ -1,25 +1,42 @@
-"""Asks over REST and writes the report."""
+"""Asks over REST and reports."""
+
 import json
 import uuid
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Dict, List, Sequence, Tuple
 
 from rich.console import Console
 from rich.table import Table
 
-from rasa_project.evaluation.scoring import Outcome, Question, Verdict, counts, judge, pairs_of
+from rasa_project.evaluation.scoring import Outcome, Question, Turn, Verdict, accepts, counts, judge, pairs_of
 
 Ask = Callable[[str, str], List[dict]]  # (sender, message) -> the bot's messages
 
 
+def new_sender() -> str:
+    return f"evaluation-{uuid.uuid4().hex}"
+
+
 def ask_all(questions: Sequence[Question], ask: Ask) -> List[Outcome]:
     """Each question in a conversation of its own."""
-    return [judge(question, pairs_of(ask(f"evaluation-{uuid.uuid4().hex}", question.text))) for question in questions]
+    return [judge(question, pairs_of(ask(new_sender(), question.text))) for question in questions]
+
+
+def talk_all(dialogues: Sequence[List[Turn]], ask: Ask) -> Tuple[int, int]:
+    """How many turns went right, of how many."""
+    right = total = 0
+    for turns in dialogues:
+        sender = new_sender()
+        for turn in turns:
+            got = pairs_of(ask(sender, turn.user))
+            right += any(accepts(turn.expect, pair) for pair in got)
+            total += 1
+    return right, total
 
 
 def table(name: str, outcomes: Sequence[Outcome], key: str) -> Table:
     """Verdicts by ``group`` or ``topic``, as a table."""
-    result = Table(title=f"{name}: by {key}")
+    result = Table(title=f"{name}, by {key}")
     for heading in (key, "questions", *(verdict.value for verdict in Verdict)):
         result.add_column(heading, justify="left" if heading == key else "right")
     for row, verdicts in sorted(counts(outcomes, key).items()):
@@ -30,8 +47,9 @@ def table(name: str, outcomes: Sequence[Outcome], key: str) -> Table:
 
 
 def print_report(name: str, outcomes: Sequence[Outcome], console: Console) -> None:
+    """By group; and by topic for what the store should know."""
     console.print(table(name, outcomes, "group"))
-    console.print(table(name, [o for o in outcomes if o.question.group in ("covered", "not_covered")], "topic"))
+    console.print(table(name, [outcome for outcome in outcomes if outcome.question.group in ("covered", "not_covered")], "topic"))
 
 
 def write_misses(outcomes: Sequence[Outcome], path: Path) -> None:

@@ -1,4 +1,5 @@
 """Test sets and how a reply is judged against them."""
+
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -32,6 +33,14 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What a patient says within a dialogue, and every acceptable reply."""
+
+    user: str
+    expect: List[Pair]
+
+
+@dataclass(frozen=True)
 class Outcome:
     question: Question
     verdict: Verdict
@@ -43,6 +52,12 @@ def read_questions(path: Path) -> List[Question]:
     """A test set with one JSON object a line."""
     lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     return [Question(line["id"], line["group"], line["text"], [tuple(pair) for pair in line["expect"]]) for line in lines]
+
+
+def read_dialogues(path: Path) -> List[List[Turn]]:
+    """Dialogues, one JSON object a line with its ``turns``."""
+    lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+    return [[Turn(turn["user"], [tuple(pair) for pair in turn["expect"]]) for turn in line["turns"]] for line in lines]
 
 
 def pairs_of(replies: Iterable[Dict[str, Any]]) -> List[Pair]:

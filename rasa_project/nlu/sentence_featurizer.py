@@ -1,5 +1,6 @@
 """Sentence embeddings as dense features."""
-from typing import Any, Dict, List, Text, Type
+
+from typing import Any, Dict, List, Optional, Type
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -13,7 +14,14 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from rasa_project.content.importer import EXAMPLE
 from rasa_project.encoder.sentence_encoder import SentenceEncoder
+
+
+def _text(message: Message) -> Optional[str]:
+    """A message's text; of the content store's examples also those without an intent."""
+    text = message.get(TEXT)
+    return message.get(EXAMPLE) if text is None else text
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -29,23 +37,21 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return []
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         return {**DenseFeaturizer.get_default_config(), "scale": 6.0}
 
-    def __init__(self, config: Dict[Text, Any], name: Text) -> None:
+    def __init__(self, config: Dict[str, Any], name: str) -> None:
         super().__init__(name, config)
         self._encoder = SentenceEncoder()
 
     @classmethod
-    def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
-    ) -> GraphComponent:
+    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext) -> GraphComponent:
         return cls(config, execution_context.node_name)
 
     def process(self, messages: List[Message]) -> List[Message]:
-        with_text = [message for message in messages if message.get(TEXT) is not None]
-        vectors = self._encoder.encode([message.get(TEXT) for message in with_text]) * np.float32(self._config["scale"])
-        for message, vector in zip(with_text, vectors):
+        texts = [(message, text) for message in messages for text in [_text(message)] if text is not None]
+        vectors = self._encoder.encode([text for _, text in texts]) * np.float32(self._config["scale"])
+        for (message, _), vector in zip(texts, vectors):
             message.add_features(Features(vector[np.newaxis], FEATURE_TYPE_SENTENCE, TEXT, self._config[FEATURIZER_CLASS_ALIAS]))
         return messages
 
@@ -54,5 +60,5 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     @classmethod
-    def validate_config(cls, config: Dict[Text, Any]) -> None:
+    def validate_config(cls, config: Dict[str, Any]) -> None:
         pass

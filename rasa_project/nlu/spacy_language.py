@@ -1,7 +1,8 @@
 """spaCy's English pipeline, from the package that the lock file installs."""
+
 import importlib.util
 from pathlib import Path
-from typing import Any, Dict, Text
+from typing import Any, Dict
 
 import spacy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -23,11 +24,11 @@ class SpacyLanguage(SpacyNLP):
     """
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         return {"model": PACKAGE, "case_sensitive": True}  # case does not matter to the later components, but offsets do
 
     @staticmethod
-    def load_model(spacy_model_name: Text) -> SpacyModel:
+    def load_model(spacy_model_name: str) -> SpacyModel:
         spec = importlib.util.find_spec(spacy_model_name or PACKAGE)
         if spec is None or spec.origin is None:
             raise InvalidModelError(f"The spaCy pipeline '{spacy_model_name}' is not installed. Run 'make setup'.")

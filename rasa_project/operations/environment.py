@@ -1,6 +1,8 @@
 """The environment that every server and command of the project runs in."""
+
 import os
-from typing import Dict
+import sys
+from typing import Dict, List
 
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
@@ -13,3 +15,8 @@ QUIET = {
 def child_environment() -> Dict[str, str]:
     """This process's environment, with telemetry off and the libraries' start-up chatter silenced."""
     return {**os.environ, **QUIET}
+
+
+def module_command(module: str, *arguments: str) -> List[str]:
+    """The command that runs a module such as ``rasa`` in this interpreter, without deprecation warnings of its libraries."""
+    return [sys.executable, "-m", "rasa_project.operations.quietly", module, *arguments]

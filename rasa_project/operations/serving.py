@@ -1,10 +1,10 @@
 """Runs action server and Rasa server together: both or none."""
+
 import json
 import logging
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +15,7 @@ from typing import Dict, Iterator, List, Optional
 
 from ruamel.yaml import YAML
 
-from rasa_project.operations.environment import child_environment
+from rasa_project.operations.environment import child_environment, module_command
 from rasa_project.settings import PROJECT_FOLDER, cache_folder
 
 logger = logging.getLogger(__name__)
@@ -105,11 +105,12 @@ def running(model: Path, port: int, action_port: int) -> Iterator[Servers]:
     """
     _require_free(port, "bot")
     _require_free(action_port, "action server")
-    python = sys.executable
     commands = {
-        "action server": [python, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port), "--quiet"],
-        "Rasa server": [python, "-m", "rasa", "run", "--quiet", "--model", str(model), "--interface", HOST, "--port", str(port),
-                        "--endpoints", str(_endpoints(action_port)), "--credentials", "credentials.yml"],
+        "action server": _action_server(action_port),
+        "Rasa server": module_command(
+            "rasa", "run", "--quiet", "--model", str(model), "--interface", HOST, "--port", str(port),
+            "--endpoints", str(_endpoints(action_port)), "--credentials", "credentials.yml",
+        ),
     }  # fmt: skip
     servers = Servers(port, action_port)
     environment = {**child_environment(), "SANIC_HOST": HOST}  # rasa_sdk listens on all interfaces otherwise
@@ -121,6 +122,25 @@ def running(model: Path, port: int, action_port: int) -> Iterator[Servers]:
         yield servers
     finally:
         servers.stop()
+
+
+def shell(model: Path) -> int:
+    """`rasa shell` with an action server of its own; returns the shell's exit code."""
+    action_port = free_port()
+    environment = {**child_environment(), "SANIC_HOST": HOST}
+    actions = subprocess.Popen(_action_server(action_port), cwd=PROJECT_FOLDER, env=environment, start_new_session=True)
+    try:
+        endpoints = str(_endpoints(action_port))
+        command = module_command("rasa", "shell", "--quiet", "--model", str(model), "--endpoints", endpoints, "--port", str(free_port()))
+        return subprocess.run(command, cwd=PROJECT_FOLDER, env=environment).returncode
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        Servers(0, action_port, {"action server": actions}).stop()
+
+
+def _action_server(port: int) -> List[str]:
+    return module_command("rasa_sdk", "--actions", "actions", "--port", str(port), "--quiet")
 
 
 def _wait_until_answered(servers: Servers) -> None:
@@ -149,7 +169,8 @@ def serve(model: Path, port: int, action_port: int) -> None:
     try:
         with running(model, port, action_port) as servers:
             example = json.dumps({"sender": "me-123456", "message": "what is sciatica?"})
-            print(f"\nThe bot answers at {servers.url}. Try:\n\n  curl -s {servers.url} -H 'Content-Type: application/json' \\\n    -d '{example}'\n\nCtrl-C stops it.", flush=True)
+            curl = f"curl -s {servers.url} -H 'Content-Type: application/json' \\\n    -d '{example}'"
+            print(f"\nThe bot answers at {servers.url}. Try:\n\n  {curl}\n\nCtrl-C stops it.", flush=True)
             while True:
                 fallen = servers.fallen()
                 if fallen:

@@ -1,35 +1,46 @@
-"""Ranks topics for a message from its embedding and the names found in it.
+"""Ranks topics for a message from its embedding and what it names.
 
-Three signals a topic: a linear classifier over sentence embeddings, the similarity to the nearest example of the topic, and whether the
-message names it. They are fused by a conditional logit (McFadden 1974, "Conditional logit analysis of qualitative choice behavior"): one
-weight a signal, shared by all topics, fitted on out-of-fold signals so that it learns how far each can be trusted on unseen text. A topic
-added later therefore needs no weight of its own.
+Three kinds of signal a topic: a linear classifier over sentence embeddings, the similarity to the nearest example of the topic, and whether
+the message names it. They are fused by a conditional logit fitted on out-of-fold signals, so that it learns how far each can be trusted on
+unseen text.
 """
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Collection, Dict, List, Sequence, Set, Tuple
+from typing import Dict, List, Sequence
 
 import numpy as np
-from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
 
-from rasa_project.ranking.labels import NONE
+from rasa_project.ranking.conditional_logit import (
+    FOLDS,
+    NearestByOwner,
+    class_log_probabilities,
+    fit_classifier,
+    fit_weights,
+    fold_of,
+    index_of,
+    log_softmax,
+)
+from rasa_project.ranking.labels import BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED, OTHER_CONDITION, Mentions
 
-
-FOLDS = 5
-CLASSIFIER_SCALE = 6.0  # see SentenceFeaturizer: unit vectors times s amount to C = s squared
-L2 = 1e-3
+LOWEST_LOG_PROBABILITY = -12.0
 SIGNALS = (
     "log_probability",
     "similarity",
     "named",
     "general_named",
-    "is_none",
-    "is_none_and_named",
-    "is_none_and_general_named",
-    "is_none_and_other_similarity",
-    "is_general_and_other_named",
+    "general_and_other_named",
+    "general_and_here",
+    "general_and_not_covered_thing",
+    "none",
+    "none_and_named",
+    "none_and_general_named",
+    "none_and_here",
+    "none_and_elsewhere",
+    "none_and_only_elsewhere",
+    "none_and_other_condition",
+    "none_and_not_covered_thing",
+    "none_and_similarity_of_others",
 )
 
 
@@ -52,7 +63,14 @@ class TopicRanker:
     """
 
     def __init__(
-        self, topics: List[str], general: str, coefficients: np.ndarray, intercepts: np.ndarray, examples: np.ndarray, owners: np.ndarray, weights: np.ndarray
+        self,
+        topics: List[str],
+        general: str,
+        coefficients: np.ndarray,
+        intercepts: np.ndarray,
+        examples: np.ndarray,
+        owners: np.ndarray,
+        weights: np.ndarray,
     ) -> None:
         self.topics = topics
         self.general = general
@@ -62,49 +80,47 @@ class TopicRanker:
         self.owners = owners
         self.weights = weights
         self._examples32 = examples.astype(np.float32)
-        self._order, self._starts = _grouped(owners, len(topics))
+        self._nearest = NearestByOwner(owners, len(topics))
 
     @classmethod
-    def fit(cls, vectors: np.ndarray, labels: Sequence[str], named: Sequence[Set[str]], general: str, seed: int = 13) -> "TopicRanker":
+    def fit(cls, vectors: np.ndarray, labels: Sequence[str], mentions: Sequence[Mentions], general: str) -> "TopicRanker":
         """Fits classifier and weights.
 
         Args:
             vectors: float32, (examples, dimension), unit vectors.
             labels: topic id of each example, or ``NONE``.
-            named: ids of the topics that each example names.
+            mentions: what each example names.
             general: id of the topic that stands in where none is named.
         """
-        topics = sorted(set(labels) - {NONE}) + [NONE]
-        index = {topic: position for position, topic in enumerate(topics)}
+        topics = [*sorted(set(labels) - {NONE}), NONE]
+        index = index_of(topics)
         y = np.array([index[label] for label in labels])
-        folds = np.random.RandomState(seed).permutation(len(y)) % FOLDS
-        signals = np.zeros((len(y), len(topics), len(SIGNALS)))
-        similarities = vectors @ vectors.T
+        folds = fold_of(len(y))
+        signals: List[np.ndarray] = [np.empty(0)] * len(y)
         for fold in range(FOLDS):
-            held, kept = folds == fold, folds != fold
-            coefficients, intercepts = _fit_classifier(vectors[kept], y[kept], len(topics))
-            order, starts = _grouped(y[kept], len(topics))
-            nearest = _nearest(similarities[np.ix_(held, kept)], order, starts, len(topics))
-            probabilities = _log_softmax(CLASSIFIER_SCALE * vectors[held] @ coefficients.T + intercepts)
-            for row, position in enumerate(np.flatnonzero(held)):
-                signals[position] = _signals(topics, general, probabilities[row], nearest[row], named[position])
-        weights = _fit_weights(signals, y)
-        coefficients, intercepts = _fit_classifier(vectors, y, len(topics))
+            held, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+            coefficients, intercepts = fit_classifier(vectors[kept], y[kept], len(topics))
+            nearest = NearestByOwner(y[kept], len(topics))(vectors[held] @ vectors[kept].T)
+            log_probabilities = class_log_probabilities(vectors[held], coefficients, intercepts)
+            for row, position in enumerate(held):
+                signals[position] = _signals(topics, general, log_probabilities[row], nearest[row], mentions[position])
+        weights = fit_weights(signals, y.tolist())
+        coefficients, intercepts = fit_classifier(vectors, y, len(topics))
         return cls(topics, general, coefficients, intercepts, vectors.astype(np.float16), y.astype(np.int32), weights)
 
-    def rank(self, vector: np.ndarray, named: Collection[str]) -> List[RankedTopic]:
+    def rank(self, vector: np.ndarray, mentions: Mentions) -> List[RankedTopic]:
         """All topics and ``NONE``, likeliest first; the probabilities sum to 1.
 
         Args:
             vector: float32, (dimension,), of length 1.
-            named: ids of the topics that the message names.
+            mentions: what the message names.
         """
-        nearest = _nearest((self._examples32 @ vector)[np.newaxis], self._order, self._starts, len(self.topics))[0]
-        log_probabilities = _log_softmax(CLASSIFIER_SCALE * self.coefficients @ vector + self.intercepts)
-        signals = _signals(self.topics, self.general, log_probabilities, nearest, named)
-        probabilities = np.exp(_log_softmax(signals @ self.weights))
+        nearest = self._nearest((self._examples32 @ vector)[np.newaxis])[0]
+        log_probabilities = class_log_probabilities(vector[np.newaxis], self.coefficients, self.intercepts)[0]
+        signals = _signals(self.topics, self.general, log_probabilities, nearest, mentions)
+        probabilities = np.exp(log_softmax(signals @ self.weights))
         ranking = [
-            RankedTopic(topic, float(probability), float(similarity), topic in named)
+            RankedTopic(topic, float(probability), float(similarity), topic in mentions.topics)
             for topic, probability, similarity in zip(self.topics, probabilities, nearest)
         ]
         return sorted(ranking, key=lambda ranked: -ranked.probability)
@@ -131,59 +147,28 @@ class TopicRanker:
         return dict(zip(SIGNALS, (float(weight) for weight in self.weights)))
 
 
-def _fit_classifier(vectors: np.ndarray, y: np.ndarray, classes: int) -> Tuple[np.ndarray, np.ndarray]:
-    """Coefficients (classes, dimension) and intercepts (classes,); a class without an example here is never predicted."""
-    classifier = LogisticRegression(class_weight="balanced", max_iter=200).fit(CLASSIFIER_SCALE * vectors, y)
-    coefficients = np.zeros((classes, vectors.shape[1]), dtype=np.float32)
-    intercepts = np.full(classes, -20.0, dtype=np.float32)
-    coefficients[classifier.classes_] = classifier.coef_
-    intercepts[classifier.classes_] = classifier.intercept_
-    return coefficients, intercepts
-
-
-def _log_softmax(scores: np.ndarray) -> np.ndarray:
-    shifted = scores - scores.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-
-
-def _grouped(owners: np.ndarray, classes: int) -> Tuple[np.ndarray, np.ndarray]:
-    """A stable order of the examples by owner, and where each owner's run starts."""
-    order = np.argsort(owners, kind="stable")
-    return order, np.searchsorted(owners[order], np.arange(classes))
-
-
-def _nearest(similarities: np.ndarray, order: np.ndarray, starts: np.ndarray, classes: int) -> np.ndarray:
-    """(rows, examples) similarities to (rows, classes): the highest of each class, 0 for a class without examples."""
-    ordered = similarities[:, order]
-    ends = np.append(starts[1:], len(order))
-    found = np.zeros((len(similarities), classes), dtype=np.float32)
-    present = np.flatnonzero(ends > starts)
-    found[:, present] = np.maximum.reduceat(ordered, starts[present], axis=1)
-    return found
-
-
-def _signals(topics: List[str], general: str, log_probabilities: np.ndarray, nearest: np.ndarray, named: Collection[str]) -> np.ndarray:
+def _signals(topics: List[str], general: str, log_probabilities: np.ndarray, nearest: np.ndarray, mentions: Mentions) -> np.ndarray:
     """(topics, len(SIGNALS)) for one message."""
+    named = mentions.topics
     specific = {topic for topic in named if topic != general}
+    here, elsewhere = BODY_HERE in mentions.tables or general in named, BODY_ELSEWHERE in mentions.tables
+    not_covered_thing = any(name.startswith(NOT_COVERED) for name in mentions.tables)
+    none, general_row = len(topics) - 1, topics.index(general) if general in topics else None
     table = np.zeros((len(topics), len(SIGNALS)))
-    table[:, 0] = np.maximum(log_probabilities, -12.0)
+    table[:, 0] = np.maximum(log_probabilities, LOWEST_LOG_PROBABILITY)
     table[:, 1] = nearest
     table[:, 2] = [topic in specific for topic in topics]
-    table[:, 3] = [topic == general and general in named for topic in topics]
-    none = len(topics) - 1
-    table[none, 4:8] = (1.0, bool(specific), general in named, nearest[:none].max(initial=0.0))
-    table[:, 8] = [topic == general and bool(specific) for topic in topics]
+    if general_row is not None:
+        table[general_row, 3:7] = (general in named, bool(specific), here, not_covered_thing)
+    table[none, 7:] = (
+        1.0,
+        bool(specific),
+        general in named,
+        here,
+        elsewhere,
+        elsewhere and not here,
+        OTHER_CONDITION in mentions.tables,
+        not_covered_thing,
+        nearest[:none].max(initial=0.0),
+    )
     return table
-
-
-def _fit_weights(signals: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Maximises the conditional log likelihood; ``signals`` is (examples, topics, signals)."""
-    rows = np.arange(len(y))
-
-    def loss(weights: np.ndarray) -> Tuple[float, np.ndarray]:
-        log_probabilities = _log_softmax(signals @ weights)
-        expected = np.einsum("et,ets->es", np.exp(log_probabilities), signals)
-        gradient = (expected - signals[rows, y]).mean(axis=0) + 2 * L2 * weights
-        return float(-log_probabilities[rows, y].mean() + L2 * (weights**2).sum()), gradient
-
-    return minimize(loss, np.zeros(signals.shape[2]), jac=True, method="L-BFGS-B").x

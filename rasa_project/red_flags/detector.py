@@ -1,10 +1,12 @@
 """Finds red flags in a patient's message by reviewed rules. Knows no Rasa."""
+
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
+from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
-from rasa_project.red_flags.assertion import AssertionModel, Reading, Span, matches, overlap
+from rasa_project.red_flags.assertion import AssertionModel, Reading
 from rasa_project.red_flags.lexicon import FlagId, Level, Lexicon, Rule, Status, load_lexicon
+from rasa_project.red_flags.matching import Message, Span
 from rasa_project.red_flags.normalise import NormalisedText, Normaliser
 from rasa_project.red_flags.patterns import Pattern
 
@@ -74,61 +76,69 @@ class RedFlagDetector:
 
         ``doc``, where given, is spaCy's reading of the same text: its sentence starts end the reach of a negation in writing without full stops.
         """
-        normal = self._normalise(text)
-        hits = self._candidates(normal)
+        message = Message(self._normalise(text))
+        hits = self._candidates(message)
         if not hits:
             return []
         starts = [sentence.start_char for sentence in doc.sents] if doc is not None else []
-        reading = self._assertion.read(normal, starts)
-        found: Dict[Tuple[int, Span], Finding] = {}
-        for number, span in hits:
-            rule = self._rules[number]
-            if self._called_off(rule, span, normal, reading):
-                continue
-            status = reading.status(span, rule.flag, rule.rule.ignores)
-            found[(number, span)] = self._finding(rule, span, status, normal, reading)
-        return sorted(_without_repeats(found.values()), key=lambda finding: (finding.start, finding.end))
+        reading = self._assertion.read(message, starts)
+        found = [
+            self._finding(self._rules[number], span, message, reading)
+            for number, span in hits
+            if not self._called_off(self._rules[number], span, message)
+        ]
+        return _without_repeats(found)
 
-    def _candidates(self, normal: NormalisedText) -> List[Tuple[int, Span]]:
-        tried: Set[Tuple[int, str]] = set()
-        hits: List[Tuple[int, Span]] = []
-        for word in normal.words:
-            for number, pattern in self._by_word.get(word, ()):
-                if (number, pattern.source) in tried:
-                    continue
-                tried.add((number, pattern.source))
-                hits.extend((number, span) for span in matches([pattern], normal))
-        return sorted(set(hits))
-
-    def _called_off(self, rule: _Compiled, span: Span, normal: NormalisedText, reading: Reading) -> bool:
-        if any(overlap(span, other) for other in matches(rule.unless, normal)):
-            return True
-        if any(reading.same_sentence(span[0], other[0]) for other in matches(rule.unless_sentence, normal)):
-            return True
-        if matches(rule.unless_message, normal):
-            return True
-        # The words asked for must be other words than the finding's own.
-        if rule.needs and not any(not overlap(span, other) for other in matches(rule.needs, normal)):
-            return True
-        return bool(rule.needs_sentence) and not any(
-            not overlap(span, other) and reading.same_sentence(span[0], other[0]) for other in matches(rule.needs_sentence, normal)
+    def _candidates(self, message: Message) -> List[Tuple[int, Span]]:
+        # One pattern stands under several words; the set keeps its hits apart.
+        return sorted(
+            {
+                (number, _without_marks(span, message.text))
+                for word in message.text.words
+                for number, pattern in self._by_word.get(word, ())
+                for span in message.places(pattern)
+            }
         )
 
-    def _finding(self, rule: _Compiled, span: Span, status: Status, normal: NormalisedText, reading: Reading) -> Finding:
+    @staticmethod
+    def _called_off(rule: _Compiled, span: Span, message: Message) -> bool:
+        if any(message.all_places(rule.unless).overlapping(span)) or message.all_places(rule.unless_message):
+            return True
+        sentence = message.sentence_bounds(span[0])
+        if any(message.all_places(rule.unless_sentence).within(*sentence)):
+            return True
+        if rule.needs and not message.all_places(rule.needs):
+            return True
+        return bool(rule.needs_sentence) and not any(message.all_places(rule.needs_sentence).within(*sentence))
+
+    def _finding(self, rule: _Compiled, span: Span, message: Message, reading: Reading) -> Finding:
+        status = reading.status(span, rule.flag, rule.rule.ignores)
         level = rule.level
         for item, patterns in self._raises:
-            if item.flag is rule.flag and any(reading.status(other, rule.flag) is Status.present for other in matches(patterns, normal)):
+            if item.flag is rule.flag and any(reading.status(other, rule.flag) is Status.present for other in message.all_places(patterns)):
                 level = item.to
-        start, end = normal.tokens[span[0]].start, normal.tokens[span[1] - 1].end
-        return Finding(rule.flag.value, level.value, normal.original[start:end], rule.rule.id, status.value, start, end)
+        tokens, original = message.text.tokens, message.text.original
+        start, end = tokens[span[0]].start, tokens[span[1] - 1].end
+        return Finding(rule.flag.value, level.value, original[start:end], rule.rule.id, status.value, start, end)
+
+
+def _without_marks(span: Span, normal: NormalisedText) -> Span:
+    """Leaves out punctuation at the edges: a pattern may ask for a full stop, the finding ends before it."""
+    start, end = span
+    while start < end - 1 and normal.tokens[start].word in ".,?":
+        start += 1
+    while end - 1 > start and normal.tokens[end - 1].word in ".,?":
+        end -= 1
+    return start, end
 
 
 def _without_repeats(findings: Iterable[Finding]) -> List[Finding]:
     """Drops a finding whose words lie within another one of the same flag and status."""
     kept: List[Finding] = []
-    for finding in sorted(findings, key=lambda item: (item.start - item.end, item.start)):
-        if not any(
-            other.flag == finding.flag and other.status == finding.status and other.start <= finding.start and finding.end <= other.end for other in kept
-        ):
+    reached: Dict[Tuple[str, str], int] = {}
+    for finding in sorted(findings, key=lambda item: (item.start, -item.end)):
+        kind = (finding.flag, finding.status)
+        if finding.end > reached.get(kind, -1):
+            reached[kind] = finding.end
             kept.append(finding)
     return kept

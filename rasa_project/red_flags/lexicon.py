@@ -1,7 +1,8 @@
 """The reviewed data behind red-flag detection: its shape, and how it is read from ``data/red_flags/``."""
+
 from enum import Enum
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, List, Optional, Union
 
 from pydantic import BaseModel, Extra, Field, ValidationError, validator
 from ruamel.yaml import YAML
@@ -11,6 +12,22 @@ from rasa_project.red_flags.patterns import PatternCompiler, PatternError
 
 LEXICON_FILE = "lexicon.yml"
 ASSERTION_FILE = "assertion.yml"
+
+# The keys under which patterns stand, in either file.
+_PATTERN_KEYS = frozenset(
+    [
+        "patterns",
+        "unless",
+        "unless_sentence",
+        "unless_message",
+        "needs",
+        "needs_sentence",
+        "together_with",
+        "terms",
+        "unless_between",
+        "clause_breaks",
+    ]
+)
 
 
 class LexiconError(ValueError):
@@ -179,13 +196,11 @@ class Lexicon:
             raise LexiconError(f"{folder / ASSERTION_FILE}: groups -> {twice[0]}: the same name stands in {LEXICON_FILE}; rename one of the two")
         self.compiler = PatternCompiler({**file.groups, **assertion.groups})
         for name in file.groups:
-            _check(folder / LEXICON_FILE, f"groups -> {name}", lambda: self.compiler.group(name))
+            _check(folder / LEXICON_FILE, f"groups -> {name}", self.compiler.group, name)
         for name in assertion.groups:
-            _check(folder / ASSERTION_FILE, f"groups -> {name}", lambda: self.compiler.group(name))
+            _check(folder / ASSERTION_FILE, f"groups -> {name}", self.compiler.group, name)
         self._check_patterns(folder / LEXICON_FILE, file.dict(exclude={"groups", "spellings", "known_words"}), "")
         self._check_patterns(folder / ASSERTION_FILE, assertion.dict(exclude={"groups"}), "")
-
-    _PATTERN_KEYS = {"patterns", "unless", "unless_sentence", "unless_message", "needs", "needs_sentence", "together_with", "terms", "unless_between", "clause_breaks"}
 
     def _check_patterns(self, path: Path, value: Any, where: str) -> None:
         """Compiles every pattern once, so that a mistake is found when the bot starts and not when a patient writes."""
@@ -193,9 +208,9 @@ class Lexicon:
             for key, inner in value.items():
                 name = key.value if isinstance(key, Enum) else key
                 place = f"{where} -> {name}" if where else name
-                if name in self._PATTERN_KEYS:
+                if name in _PATTERN_KEYS:
                     for number, pattern in enumerate(inner):
-                        _check(path, f"{place} -> {number}", lambda: self.compiler.compile(pattern))
+                        _check(path, f"{place} -> {number}", self.compiler.compile, pattern)
                 else:
                     self._check_patterns(path, inner, place)
         elif isinstance(value, list):
@@ -209,9 +224,9 @@ class Lexicon:
         return set(self.compiler.words)
 
 
-def _check(path: Path, where: str, build: Any) -> None:
+def _check(path: Path, where: str, build: Callable[[str], Any], pattern: str) -> None:
     try:
-        build()
+        build(pattern)
     except PatternError as error:
         raise LexiconError(f"{path}: {where}: {error}") from error
 
@@ -228,7 +243,9 @@ def _read(path: Path, model: Any) -> Any:
     try:
         return model(**data)
     except ValidationError as error:
-        lines = [f"{path}: {' -> '.join(str(part) for part in item['loc'])}: {item['msg']} (found: {_found(data, item['loc'])})" for item in error.errors()]
+        lines = [
+            f"{path}: {' -> '.join(str(part) for part in item['loc'])}: {item['msg']} (found: {_found(data, item['loc'])})" for item in error.errors()
+        ]
         raise LexiconError("\n".join(lines)) from error
 
 

@@ -2,6 +2,7 @@
 
 Every word keeps its place in the original text, so that findings can quote what was written.
 """
+
 import json
 import re
 from bisect import bisect_right
@@ -23,6 +24,7 @@ _NOT = {"can": "can", "wo": "will", "sha": "shall", "ai": "is"}
 # After these, 's is the verb; after a noun it stays open ("hip's sore", "dad's hip").
 _VERB_S = {"it", "he", "she", "that", "there", "what", "who", "where", "how", "here", "this", "everything", "nothing"}
 _REPEAT = re.compile(r"(.)\1{2,}")
+_DOUBLE = re.compile(r"(.)\1")
 _LONG_WORD = 8  # from here on two slips are forgiven instead of one
 
 
@@ -37,8 +39,8 @@ class NormalisedText:
 
     def __init__(self, original: str, tokens: List[Token]) -> None:
         self.original = original
-        # A sentence end in front spares every pattern a special case for the start of the text.
-        self.tokens = [Token(".", 0, 0)] + tokens
+        # A sentence end at either side spares every pattern a special case for the edges of the text.
+        self.tokens = [Token(".", 0, 0), *tokens, Token(".", len(original), len(original))]
         self.text = " " + " ".join(token.word for token in self.tokens) + " "
         self._starts: List[int] = []
         at = 1
@@ -116,21 +118,24 @@ class Normaliser:
                 if shorter in self._spellings or self._right(shorter):
                     return self._mend_word(shorter)
             word = _REPEAT.sub(r"\1", word)
+        single = _DOUBLE.sub(r"\1", word)
+        if single in self._vocabulary:
+            return (single,)
         return (self._closest(word),)
 
     def _contraction(self, word: str) -> Tuple[str, ...]:
         bare = word.replace("'", "")
+        if bare in self._spellings:
+            return tuple(self._spellings[bare].split())
         if word.endswith("n't"):
             stem = word[:-3]
             return (_NOT.get(stem, stem), "not")
         head, _, tail = word.rpartition("'")
         ending = "'" + tail
         if ending in _ENDINGS:
-            return self._mend_word(head) + (_ENDINGS[ending],)
+            return (*self._mend_word(head), _ENDINGS[ending])
         if ending == "'s":
-            return self._mend_word(head) + ("is" if head in _VERB_S else "'s",)
-        if bare in self._spellings:
-            return self._mend_word(bare)
+            return (*self._mend_word(head), "is" if head in _VERB_S else "'s")
         return (bare,)
 
     def _right(self, word: str) -> bool:

@@ -8,7 +8,7 @@ A pattern is a row of words that is looked for in normalised text:
 ``{cannot}``   any phrase of the word group ``cannot``
 ``(a | b c)``  one of several phrases
 ``[even]``     a phrase that may be missing
-``~3``         up to three words in between, but no punctuation
+``~3``         up to three words in between, but no punctuation and no negation
 ``,``          a comma, colon or bracket; ``.`` a sentence end; ``?`` a question mark
 ``^``          the finding starts here: what stands before is only its context
 =============  ==========================================================
@@ -16,11 +16,13 @@ A pattern is a row of words that is looked for in normalised text:
 Built in are ``{number}`` (in digits), ``{year}`` (1900 to 2099) and ``{start}`` (the start of a sentence).
 Gaps are bounded and hold no nested repetition, so the time to match grows with the length of the text only.
 """
+
 import re
 from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-_SYMBOL = re.compile(r"\s*(?:(?P<group>\{[a-z0-9_]+\})|(?P<gap>~\d+)|(?P<mark>[()\[\]|^])|(?P<word>[\w'/]+\*?|[,.?])|(?P<bad>\S))")
-_WORD = r"(?:[\w'/]+ )"
+_SYMBOL = re.compile(r"\s*(?:(?P<group>\{[a-z0-9_]+\})|(?P<gap>~\d+)|(?P<mark>[()\[\]|^])|(?P<word>\d+\.\d+|[\w'/]+\*?|[,.?])|(?P<bad>\S))")
+# A gap never swallows a negation: "pain is not unbearable" must not read as "pain ... unbearable".
+_WORD = r"(?:(?!(?:not|no|never|nowhere|nothing|nor|without) )[\w'/.]*[\w'/] )"
 _MAX_GAP = 12
 _BUILT_IN = {"number": r"\d+(?:\.\d+)? ", "year": r"(?:19|20)\d\d ", "start": r"(?<=[.?] )"}
 MISSING = "no word group of that name"
@@ -71,7 +73,7 @@ class PatternCompiler:
         if name not in self._groups:
             raise PatternError(f"{{{name}}}: {MISSING}; add it under 'groups' or mend the spelling")
         if name in self._open:
-            raise PatternError(f"{{{name}}} is made of itself ({' -> '.join(self._open + [name])}); take one of the references out")
+            raise PatternError(f"{{{name}}} is made of itself ({' -> '.join([*self._open, name])}); take one of the references out")
         if name not in self._done:
             self._open.append(name)
             # Longest first, so that "stand up" is taken whole where "stand" would do as well.
@@ -81,7 +83,7 @@ class PatternCompiler:
         return self._done[name]
 
     def _read(self, pattern: str) -> _Part:
-        symbols = [match for match in _SYMBOL.finditer(pattern.strip())]
+        symbols = list(_SYMBOL.finditer(pattern.strip()))
         part, used = self._choices(pattern, symbols, 0, None)
         if used != len(symbols):
             raise PatternError(f"'{pattern}' has a closing bracket too many")
@@ -95,7 +97,9 @@ class PatternCompiler:
             text = symbol.group(symbol.lastgroup)
             at += 1
             if symbol.lastgroup == "bad":
-                raise PatternError(f"'{pattern}' holds the character '{text}', which means nothing here; write words, {{groups}}, (a | b), [optional], ~3")
+                raise PatternError(
+                    f"'{pattern}' holds the character '{text}', which means nothing here; write words, {{groups}}, (a | b), [optional], ~3"
+                )
             if symbol.lastgroup == "mark" and text in ")]":
                 if text != closing:
                     raise PatternError(f"'{pattern}' has a '{text}' without its opening bracket")
@@ -119,7 +123,7 @@ class PatternCompiler:
             width = int(text[1:])
             if not 1 <= width <= _MAX_GAP:
                 raise PatternError(f"'{pattern}' has the gap {text}; a gap is 1 to {_MAX_GAP} words wide")
-            return _Part(f"{_WORD}{{0,{width}}}")
+            return _Part(f"{_WORD}{{0,{width}}}?")
         if text == "^":
             return _Part("(?P<here>)")
         word = text.lower()
@@ -130,7 +134,7 @@ class PatternCompiler:
         return _Part(re.escape(word) + " ", [frozenset([word])])
 
     def _close(self, pattern: str, choices: List[_Part], row: List[_Part]) -> _Part:
-        return _one_of(choices + [self._row(pattern, row)])
+        return _one_of([*choices, self._row(pattern, row)])
 
     @staticmethod
     def _row(pattern: str, row: List[_Part]) -> _Part:

@@ -1,0 +1,153 @@
+"""The rankers in Rasa's graph: which topic a message is about, and what it asks of each likely topic."""
+
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    ENTITY_ATTRIBUTE_TYPE,
+    ENTITY_ATTRIBUTE_VALUE,
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from rasa_project.content.importer import ALSO_ANSWERS, EXAMPLE, FACET, TOPIC, TOPIC_DEFAULT, TOPIC_ELSEWHERE, TOPIC_KIND
+from rasa_project.content.linking import TopicLinker
+from rasa_project.content.schema import Facet, TopicKind
+from rasa_project.intents import ANSWER_RANKING, CURRENT_TOPIC_SLOT, DESCRIBE_PAIN, OUT_OF_SCOPE, facet_of
+from rasa_project.nlu.topic_linking import linker_labels, mentions_of, split_label
+from rasa_project.ranking.facet_ranker import FacetExample, FacetRanker
+from rasa_project.ranking.labels import NONE, Mentions, TopicEntries
+from rasa_project.ranking.topic_ranker import TopicRanker
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class AnswerRanking(GraphComponent, IntentClassifier):
+    """Sets ``answer_ranking``: the likeliest topics, each with its likeliest facets; and the facets of the topic under discussion."""
+
+    def __init__(
+        self,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        topics: Optional[TopicRanker] = None,
+        facets: Optional[FacetRanker] = None,
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._topics = topics
+        self._facets = facets
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        return {"topics": 4, "facets": 4}  # how many are listed
+
+    @classmethod
+    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext) -> "AnswerRanking":
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+    ) -> "AnswerRanking":
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, TopicRanker.load(folder), FacetRanker.load(folder))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        encoded = [(message, vector) for message in training_data.training_examples for vector in [_unit_vector(message)] if vector is not None]
+        messages, vectors = [message for message, _ in encoded], np.stack([vector for _, vector in encoded])
+        linker = TopicLinker(linker_labels(training_data))
+        mentions = [mentions_of([split_label(link.label) for link in linker.link(message.get(TEXT) or message.get(EXAMPLE))]) for message in messages]
+        kinds = {message.get(TOPIC): message.get(TOPIC_KIND) for message in messages if message.get(TOPIC)}
+        general = next((topic for topic, kind in kinds.items() if kind == TopicKind.general.value), NONE)
+        labels = [_topic_label(message, named, general) for message, named in zip(messages, mentions)]
+
+        labelled = [position for position, label in enumerate(labels) if label]
+        self._topics = TopicRanker.fit(
+            vectors[labelled], [labels[position] or NONE for position in labelled], [mentions[position] for position in labelled], general
+        )
+        examples = [_facet_example(message, label) for message, label in zip(messages, labels)]
+        self._facets = FacetRanker.fit(vectors, examples, [facet.value for facet in Facet], _entries(messages), DESCRIBE_PAIN)
+        with self._model_storage.write_to(self._resource) as folder:
+            self._topics.save(folder)
+            self._facets.save(folder)
+        return self._resource
+
+    def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
+        current = tracker.get_slot(CURRENT_TOPIC_SLOT) if tracker else None
+        for message in messages:
+            vector = _unit_vector(message)
+            if vector is None or self._topics is None or self._facets is None:
+                continue
+            entities = message.get(ENTITIES, [])
+            mentions = mentions_of([(str(e.get(ENTITY_ATTRIBUTE_TYPE)), str(e.get(ENTITY_ATTRIBUTE_VALUE))) for e in entities])
+            intents = {i[INTENT_NAME_KEY]: float(i[PREDICTED_CONFIDENCE_KEY]) for i in message.get(INTENT_RANKING_KEY) or []}
+            similarities = self._facets.similarities(vector)
+            ranking = []
+            for ranked in self._topics.rank(vector, mentions)[: self._config["topics"]]:
+                line = {"topic": ranked.topic, "probability": round(ranked.probability, 4), "similarity": round(ranked.similarity, 4)}
+                ranking.append({**line, "named": ranked.named, "facets": self._facets_of(ranked.topic, intents, similarities)})
+            output = {"topics": ranking, "current": {"topic": current, "facets": self._facets_of(current, intents, similarities)}}
+            message.set(ANSWER_RANKING, output, add_to_output=True)
+        return messages
+
+    def _facets_of(self, topic: Optional[str], intents: Dict[str, float], similarities: Tuple[np.ndarray, np.ndarray]) -> List[Dict[str, Any]]:
+        if self._facets is None or topic not in self._facets.topics:
+            return []
+        ranking = self._facets.rank(topic, intents, similarities)[: self._config["facets"]]
+        return [{"facet": ranked.facet, "probability": round(ranked.probability, 4), "covered": ranked.covered} for ranked in ranking]
+
+
+def _unit_vector(message: Message) -> Optional[np.ndarray]:
+    """The sentence feature scaled to length 1: float32, (dimension,)."""
+    if not (message.get(TEXT) or message.get(EXAMPLE)):
+        return None
+    _, sentence = message.get_dense_features(TEXT)
+    if sentence is None:
+        return None
+    vector = np.asarray(sentence.features, dtype=np.float32).reshape(-1)
+    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+
+
+def _topic_label(message: Message, mentions: Mentions, general: str) -> Optional[str]:
+    """The topic of a training message: given by the store, else by its intent, else by the one topic that it names."""
+    if message.get(TOPIC):
+        return str(message.get(TOPIC))
+    if message.get(INTENT) == OUT_OF_SCOPE:
+        return NONE
+    specific = mentions.topics - {general}
+    if len(specific) == 1:
+        return str(next(iter(specific)))
+    if not specific and (general in mentions.topics or message.get(INTENT) == DESCRIBE_PAIN):
+        return general
+    return None
+
+
+def _facet_example(message: Message, topic: Optional[str]) -> FacetExample:
+    intent = message.get(INTENT) or ""
+    if message.get(FACET):
+        return FacetExample(intent, message.get(TOPIC), message.get(FACET), entry=True)
+    facet = facet_of(intent)
+    return FacetExample(intent, topic or "", facet.value if facet else "")
+
+
+def _entries(messages: List[Message]) -> Dict[str, TopicEntries]:
+    """The store's entries, as far as the training messages tell."""
+    topics: Dict[str, TopicEntries] = {}
+    for message in messages:
+        if message.get(FACET):
+            known = topics.setdefault(message.get(TOPIC), TopicEntries({}, message.get(TOPIC_DEFAULT), message.get(TOPIC_ELSEWHERE)))
+            known.entries.setdefault(message.get(FACET), [message.get(FACET), *message.get(ALSO_ANSWERS)])
+    return topics

@@ -1,0 +1,95 @@
+"""What a patient sees when something is wrong: a clear reply, never silence."""
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Iterator
+
+import psutil
+import pytest
+
+from rasa_project.operations import serving, training
+from rasa_project.operations.serving import Servers
+from rasa_project.settings import PROJECT_FOLDER
+
+
+def kinds(replies: list) -> list:
+    return [reply["custom"]["kind"] for reply in replies if "custom" in reply]
+
+
+@pytest.mark.parametrize(
+    "message, allowed",
+    [
+        ("hip pain " * 1111, {"question", "error"}),  # 10,000 characters
+        ("/unknown_command", {"question", "out_of_scope", "error"}),
+        ('/ask_causes{"topic":"no_such_topic"}', {"answer", "question", "out_of_scope"}),
+        ("/session_start", {"question", "out_of_scope", "chitchat"}),
+        ("/restart", {"chitchat"}),
+        ("asdfgh qwertz", {"question", "out_of_scope"}),
+        ("\u200b", {"question"}),
+        ("{}", {"question"}),
+        ("<script>alert(1)</script>", {"question", "out_of_scope"}),
+    ],
+    ids=["10000 characters", "unknown command", "unknown topic", "session start", "restart", "nonsense", "invisible", "braces", "markup"],
+)
+def test_odd_messages_get_one_fitting_reply(bot: Servers, message: str, allowed: set) -> None:
+    (kind,) = kinds(bot.ask(uuid.uuid4().hex, message))
+    assert kind in allowed
+
+
+def test_a_danger_sign_deep_in_a_very_long_message_is_found(bot: Servers) -> None:
+    message = "my hip has hurt for a while and I sit a lot. " * 150 + "since today I cannot walk. " + "I like gardening. " * 50
+    assert kinds(bot.ask(uuid.uuid4().hex, message)) == ["escalation"]
+
+
+def test_fifty_messages_in_a_burst_are_each_answered_within_seconds(bot: Servers) -> None:
+    sender = uuid.uuid4().hex
+    with ThreadPoolExecutor(50) as pool:
+        replies = list(pool.map(lambda n: bot.ask(sender, f"what is sciatica? ({n})", timeout=60), range(50)))
+    assert all(kinds(reply) == ["answer"] for reply in replies)
+
+
+@pytest.fixture
+def lonely_bot() -> Iterator[Servers]:
+    """A bot of its own, whose action server a test may kill."""
+    with serving.running(training.ensure_model(), serving.free_port(), serving.free_port()) as servers:
+        yield servers
+
+
+def test_with_a_dead_action_server_patients_get_an_error_and_red_flags_the_full_advice(lonely_bot: Servers) -> None:
+    lonely_bot.processes["action server"].kill()
+    lonely_bot.processes["action server"].wait()
+    sender = uuid.uuid4().hex
+    assert kinds(lonely_bot.ask(sender, "what is sciatica?")) == ["error"]
+    (reply,) = lonely_bot.ask(sender, "I can't feel anything between my legs")
+    assert reply["custom"]["kind"] == "escalation" and reply["custom"]["reference"]
+    assert "Call 999 now" in reply["text"]
+
+
+@pytest.mark.parametrize("victim", ["rasa_sdk", "rasa run"])
+def test_if_one_server_dies_the_other_stops_too_with_a_message_and_an_exit_code(victim: str) -> None:
+    ports = [str(serving.free_port()), str(serving.free_port())]
+    command = [sys.executable, "-m", "rasa_project", "run", "--port", ports[0], "--action-port", ports[1]]
+    process = subprocess.Popen(command, cwd=PROJECT_FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ))
+    try:
+        output = ""
+        assert process.stdout
+        while "The bot answers" not in output:
+            line = process.stdout.readline()
+            assert line, output
+            output += line
+        children = psutil.Process(process.pid).children(recursive=True)
+        found = [child for child in children if victim in " ".join(child.cmdline())]
+        assert found
+        found[0].kill()
+        output += process.communicate(timeout=60)[0]
+        assert process.returncode != 0
+        assert "stopped by itself" in output
+        time.sleep(0.5)
+        assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    finally:
+        process.kill()
+        process.wait()

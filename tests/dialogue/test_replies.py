@@ -1,0 +1,62 @@
+"""What is sent for a decision."""
+
+import json
+import re
+
+from rasa_project.content.schema import Facet
+from rasa_project.content.store import Answer, ContentStore
+from rasa_project.dialogue.replies import answer_reply, not_covered_reply, question_reply
+
+
+def answers(store: ContentStore) -> list:
+    return store.entries()
+
+
+def test_every_answer_names_its_source_in_text_and_data(store: ContentStore) -> None:
+    for answer in answers(store):
+        reply = answer_reply(answer, store)
+        cited = {paragraph for source in reply.custom["sources"] for paragraph in source["paragraphs"]}
+        assert cited == set(answer.entry.paragraphs)
+        assert store.article.title in reply.text.splitlines()[-1]
+
+
+def test_texts_have_no_blank_line_which_would_split_the_message(store: ContentStore) -> None:
+    for answer in answers(store):
+        assert "\n\n" not in answer_reply(answer, store).text
+
+
+def test_steps_are_numbered_in_order(store: ContentStore) -> None:
+    answer = store.answer("piriformis_stretch", Facet.steps)
+    assert answer
+    numbers = re.findall(r"^(\d+)\. ", answer_reply(answer, store).text, re.MULTILINE)
+    assert numbers == [str(n) for n in range(1, len(answer.entry.steps) + 1)] and len(numbers) >= 3
+
+
+def test_quick_replies_lead_to_other_answers_that_exist(store: ContentStore) -> None:
+    for answer in answers(store):
+        buttons = answer_reply(answer, store).buttons
+        assert 1 <= len(buttons) <= 3
+        assert len({button["title"] for button in buttons}) == len(buttons)
+        for button in buttons:
+            intent, _, entities = button["payload"].partition("{")
+            target = store.answer(json.loads("{" + entities)["topic"], Facet(intent[len("/ask_") :]))
+            assert target and (target.topic.id, target.facet) != (answer.topic.id, answer.facet)
+
+
+def test_payloads_fit_the_platforms_limit_of_64_bytes(store: ContentStore) -> None:
+    for answer in answers(store):
+        assert all(len(button["payload"].encode()) <= 64 for button in answer_reply(answer, store).buttons)
+
+
+def test_not_covered_names_what_was_understood_and_offers_what_is_covered(store: ContentStore) -> None:
+    reply = not_covered_reply(store.topics["sciatica"], Facet.treatment, store)
+    assert reply.words["what"] == "how sciatica is treated"
+    assert reply.custom == {"kind": "not_covered", "topic": "sciatica", "facet": "treatment"}
+    assert reply.buttons
+
+
+def test_a_question_carries_its_options(store: ContentStore) -> None:
+    options = [Answer(store.topics[t], Facet.overview, store.topics[t].facets[Facet.overview]) for t in ("sciatica", "bursitis")]
+    reply = question_reply(options)
+    assert [option["title"].split(":")[0] for option in reply.custom["options"]] == ["Sciatica", store.topics["bursitis"].title]
+    assert question_reply([]).custom["options"] == []
