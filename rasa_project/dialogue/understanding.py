@@ -13,8 +13,6 @@ FILLERS = frozenset(
     "a about an and any as but for hi hello how i info information is me meant mean my no not of oh ok on one or please so sorry "
     "the then what whats with".split()
 )
-    ["a", "about", "an", "and", "any", "as", "but", "for", "hi", "hello", "how", "i", "info", "information", "is", "me", "meant", "mean", "my", "no", "not", "of", "oh", "ok", "on", "one", "or", "please", "so", "sorry", "the", "then", "what", "whats", "with"]
-)
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,9 @@ class Source(StrictModel):
 class Rule(StrictModel):
     """One way to say a flag.
 
-    ``unless`` holds longer phrases that share words with a finding and mean something else. ``unless_sentence`` and ``unless_message`` call a finding off
-    from further away. ``needs`` and ``needs_sentence`` must be met elsewhere, in the message or the sentence. ``ignores`` lists statuses that
-    leave the flag present all the same: a cancer of years ago counts.
+    ``unless`` holds longer phrases that share words with a finding and mean something else. ``unless_sentence`` and
+    ``unless_message`` call a finding off from further away. What ``needs`` and ``needs_sentence`` name must stand in the
+    message or the sentence. ``ignores`` lists statuses that leave the flag present all the same: a cancer of years ago counts.
     """
 
     id: str = Field(regex=r"^[a-z][a-z0-9_]*$")
