@@ -21,12 +21,14 @@ def _fail(message: str) -> None:
 
 
 def _content_problems() -> "list[str]":
+    from rasa_project.content.mentions import load_mentions
     from rasa_project.content.store import load_store
     from rasa_project.dialogue.replies import facet_words
+    from rasa_project.escalation.replies import flag_words
     from rasa_project.settings import clinic_settings
 
     problems = []
-    for load in (load_store, facet_words, clinic_settings):
+    for load in (load_store, load_mentions, facet_words, flag_words, clinic_settings):
         try:
             load()  # type: ignore[operator]
         except InvalidFile as error:

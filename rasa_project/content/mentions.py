@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Dict, List
 
 from rasa_project.content.schema import Facet
-from rasa_project.ranking.labels import BODY_ELSEWHERE, BODY_HERE, NOT_COVERED, OTHER_CONDITION
+from rasa_project.ranking.labels import BODY_ELSEWHERE, BODY_HERE, NOT_COVERED, OTHER_CONDITION, OTHER_REQUEST
 from rasa_project.settings import MENTIONS_FILE
 from rasa_project.validation import InvalidFile, read_yaml
 
-TABLES = (BODY_HERE, BODY_ELSEWHERE, OTHER_CONDITION, *(NOT_COVERED + facet.value for facet in Facet))
+TABLES = (BODY_HERE, BODY_ELSEWHERE, OTHER_CONDITION, OTHER_REQUEST, *(NOT_COVERED + facet.value for facet in Facet))
 
 
 def load_mentions(path: Path = MENTIONS_FILE) -> Dict[str, List[str]]:

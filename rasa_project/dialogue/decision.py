@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Optional, Sequence, Tuple
 
-from rasa_project.content.schema import Facet, Topic
+from rasa_project.content.schema import Facet, Topic, TopicKind
 from rasa_project.content.store import Answer, ContentStore
 from rasa_project.dialogue.understanding import TopicScore, Understanding
 from rasa_project.intents import ASK_MORE, DESCRIBE_PAIN, OUT_OF_SCOPE
-from rasa_project.ranking.labels import BODY_ELSEWHERE, NONE, NOT_COVERED, OTHER_CONDITION
+from rasa_project.ranking.labels import AWAY, BODY_HERE, NONE, NOT_COVERED
 
 OUT_OF_SCOPE_ABOVE = 0.45  # off-topic probability
 ASK_BACK_BELOW = 0.4  # probability of the best topic
@@ -72,14 +72,16 @@ def decide(understood: Understanding, context: Context, store: ContentStore) -> 
     if compared:
         return Decision(Kind.answer, answer=compared)
     ranked = [score for score in understood.topics if score.topic in store.topics]
-    silent_on = _thing_not_covered(understood, specific, ranked, store)
-    if silent_on:
-        return silent_on
+    off_topic = not ranked or understood.off_topic_probability > OUT_OF_SCOPE_ABOVE
+    if not off_topic or named or BODY_HERE in understood.tables:
+        silent_on = _thing_not_covered(understood, specific, ranked, store)
+        if silent_on:
+            return silent_on
     if current and understood.current and not named and _leans_on_context(understood, current):
         return _for_topic(understood.current, current, store)
     if understood.only_names and specific:
         return _by_name(store.topics[specific[0]], context, store)
-    if understood.off_topic_probability > OUT_OF_SCOPE_ABOVE or not ranked:
+    if off_topic:
         return Decision(Kind.out_of_scope)
     if ranked[0].probability < ASK_BACK_BELOW:
         options = _options(ranked, store)
@@ -105,7 +107,7 @@ def _leans_on_context(understood: Understanding, current: Topic) -> bool:
     words = len(understood.text.split())
     if words > (POINTING_WORDS if POINTS_BACK.search(understood.text) else FOLLOW_UP_WORDS):
         return False
-    if understood.intent == OUT_OF_SCOPE or understood.tables & {BODY_ELSEWHERE, OTHER_CONDITION}:
+    if understood.intent == OUT_OF_SCOPE or understood.tables & AWAY:
         return False
     best = understood.topics[0]
     other_topic = best.topic not in (NONE, current.id) and best.probability >= SPEAKS_FOR_ITSELF
@@ -131,12 +133,12 @@ def _thing_not_covered(understood: Understanding, specific: Sequence[str], ranke
     if not facets or len(understood.text.split()) > NOT_COVERED_WORDS:
         return None
     topic = store.topics[specific[0]] if specific else (store.topics[ranked[0].topic] if ranked else store.general_topic)
-    if topic is None:
+    if topic is None or topic.kind is TopicKind.exercise:
         return None
     if Facet.overview in facets:
         general = store.general_topic
         return None if specific else Decision(Kind.not_covered, topic=general or topic, facet=understood.likeliest_facet or Facet.overview)
-    if understood.likeliest_facet in NOT_ABOUT_THE_THING_NAMED:
+    if understood.likeliest_facet in NOT_ABOUT_THE_THING_NAMED or (specific and understood.likeliest_facet is Facet.overview):
         return None
     return Decision(Kind.not_covered, topic=topic, facet=facets[0])
 

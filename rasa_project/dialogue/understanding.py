@@ -6,7 +6,9 @@ from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 from rasa_project.content.schema import Facet
 from rasa_project.intents import ANSWER_RANKING, MENTION_ENTITY, OUT_OF_SCOPE, TOPIC_ENTITY, facet_of
-from rasa_project.ranking.labels import NONE
+from rasa_project.ranking.labels import AWAY, NONE
+
+TRUST_IN_INTENT = 0.3  # in "out of scope", for a message that names a topic
 
 # Words that add nothing to a name: "and the glute one?", "what about bursitis"
 FILLERS = frozenset(
@@ -76,9 +78,13 @@ class Understanding:
 
     @property
     def off_topic_probability(self) -> float:
-        """That the message is about something else, by the topic ranker or by the intent classifier (noisy-or of the two)."""
+        """That the message is about something else, by the topic ranker or by the intent classifier (noisy-or of the two).
+
+        The classifier does not know what is named: its word counts less where a topic is, and nothing that leads away.
+        """
         none = next((score.probability for score in self.topics if score.topic == NONE), 0.0)
-        return 1 - (1 - none) * (1 - self.intents.get(OUT_OF_SCOPE, 0.0))
+        weight = TRUST_IN_INTENT if self.named and not self.tables & AWAY else 1.0
+        return 1 - (1 - none) * (1 - weight * self.intents.get(OUT_OF_SCOPE, 0.0))
 
     @property
     def closest_similarity(self) -> float:

@@ -23,10 +23,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from rasa_project.content.importer import ALSO_ANSWERS, EXAMPLE, FACET, TOPIC, TOPIC_DEFAULT, TOPIC_ELSEWHERE, TOPIC_KIND
-from rasa_project.content.linking import TopicLinker
 from rasa_project.content.schema import Facet, TopicKind
 from rasa_project.intents import ANSWER_RANKING, CURRENT_TOPIC_SLOT, DESCRIBE_PAIN, OUT_OF_SCOPE, facet_of
-from rasa_project.nlu.topic_linking import linker_labels, mentions_of, split_label
+from rasa_project.nlu.topic_linking import NameLinker, mentions_of
 from rasa_project.ranking.facet_ranker import FacetExample, FacetRanker
 from rasa_project.ranking.labels import NONE, Mentions, TopicEntries
 from rasa_project.ranking.topic_ranker import TopicRanker
@@ -68,8 +67,9 @@ class AnswerRanking(GraphComponent, IntentClassifier):
     def train(self, training_data: TrainingData) -> Resource:
         encoded = [(message, vector) for message in training_data.training_examples for vector in [_unit_vector(message)] if vector is not None]
         messages, vectors = [message for message, _ in encoded], np.stack([vector for _, vector in encoded])
-        linker = TopicLinker(linker_labels(training_data))
-        mentions = [mentions_of([split_label(link.label) for link in linker.link(message.get(TEXT) or message.get(EXAMPLE))]) for message in messages]
+        linker = NameLinker(NameLinker.labels(training_data))
+        found = [linker.find(message.get(TEXT) or message.get(EXAMPLE)) for message in messages]
+        mentions = [mentions_of([(name.entity, name.value) for name in names]) for names in found]
         kinds = {message.get(TOPIC): message.get(TOPIC_KIND) for message in messages if message.get(TOPIC)}
         general = next((topic for topic, kind in kinds.items() if kind == TopicKind.general.value), NONE)
         labels = [_topic_label(message, named, general) for message, named in zip(messages, mentions)]

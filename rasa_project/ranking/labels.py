@@ -8,6 +8,8 @@ NONE = "none"  # the topic of a message about nothing that the store knows
 BODY_HERE = "body_here"
 BODY_ELSEWHERE = "body_elsewhere"
 OTHER_CONDITION = "other_condition"
+OTHER_REQUEST = "other_request"
+AWAY = frozenset({BODY_ELSEWHERE, OTHER_CONDITION, OTHER_REQUEST})  # what leads away from hip and back
 NOT_COVERED = "not_covered_"  # followed by the facet
 
 

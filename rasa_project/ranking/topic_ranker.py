@@ -21,7 +21,7 @@ from rasa_project.ranking.conditional_logit import (
     index_of,
     log_softmax,
 )
-from rasa_project.ranking.labels import BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED, OTHER_CONDITION, Mentions
+from rasa_project.ranking.labels import BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED, OTHER_CONDITION, OTHER_REQUEST, Mentions
 
 LOWEST_LOG_PROBABILITY = -12.0
 SIGNALS = (
@@ -39,6 +39,7 @@ SIGNALS = (
     "none_and_elsewhere",
     "none_and_only_elsewhere",
     "none_and_other_condition",
+    "none_and_other_request",
     "none_and_not_covered_thing",
     "none_and_similarity_of_others",
 )
@@ -168,6 +169,7 @@ def _signals(topics: List[str], general: str, log_probabilities: np.ndarray, nea
         elsewhere,
         elsewhere and not here,
         OTHER_CONDITION in mentions.tables,
+        OTHER_REQUEST in mentions.tables,
         not_covered_thing,
         nearest[:none].max(initial=0.0),
     )
