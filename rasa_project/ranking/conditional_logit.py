@@ -3,6 +3,7 @@
 The conditional logit of McFadden (1974), "Conditional logit analysis of qualitative choice behavior": one weight a signal, shared by all
 candidates, so that a candidate never seen in training needs no weight of its own.
 """
+
 from typing import List, Sequence, Tuple
 
 import numpy as np

@@ -3,6 +3,7 @@
 Signals: what the intent classifier says of the facets that an entry serves, the similarity to the nearest example question of that very
 entry, and the similarity to the nearest example of the facet on any topic. Fused as in the topic ranker.
 """
+
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -1,4 +1,5 @@
 """What the rankers know about a message and about the store."""
+
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, List
 

@@ -4,6 +4,7 @@ Three kinds of signal a topic: a linear classifier over sentence embeddings, the
 the message names it. They are fused by a conditional logit fitted on out-of-fold signals, so that it learns how far each can be trusted on
 unseen text.
 """
+
 import json
 from dataclasses import dataclass
 from pathlib import Path
