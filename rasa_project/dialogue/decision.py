@@ -20,6 +20,7 @@ POINTS_BACK = re.compile(r"\b(it|its|it's|that|this|these|those|them|they|he|she
 SPEAKS_FOR_ITSELF = 0.8  # similarity to an example, or probability of another topic, above which a message needs no context
 NOT_COVERED_WORDS = 25  # in a longer message a thing named in passing need not be what is asked about
 NOT_COVERED_ABOVE = 0.4  # an uncovered facet that is less likely gives way to the likeliest covered one
+ONLY_DESCRIBES_ABOVE = 0.6  # probability that someone describes pain and asks nothing in particular
 COMPARISON_ABOVE = 0.8  # the same for a comparison, which needs two sides
 # Someone who asks this may name a treatment or an operation without asking about it.
 NOT_ABOUT_THE_THING_NAMED = (Facet.cautions, Facet.causes, Facet.symptoms, Facet.anatomy, Facet.risk)
@@ -147,7 +148,7 @@ def _thing_not_covered(understood: Understanding, specific: Sequence[str], ranke
 
 def _for_topic(understood: Understanding, score: TopicScore, topic: Topic, store: ContentStore) -> Decision:
     """The likeliest facet; one that is not covered must be likely enough, and a comparison needs two sides."""
-    if understood.intent == DESCRIBE_PAIN or not score.facets:
+    if understood.intents.get(DESCRIBE_PAIN, 0.0) >= ONLY_DESCRIBES_ABOVE or not score.facets:
         return _answered(topic, topic.default_facet, store)
     facet, probability = score.facets[0]
     if probability < (COMPARISON_ABOVE if facet is Facet.comparison else NOT_COVERED_ABOVE):

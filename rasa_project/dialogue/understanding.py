@@ -6,9 +6,11 @@ from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 from rasa_project.content.schema import Facet
 from rasa_project.intents import ANSWER_RANKING, MENTION_ENTITY, OUT_OF_SCOPE, TOPIC_ENTITY, facet_of
-from rasa_project.ranking.labels import AWAY, NONE
+from rasa_project.ranking.labels import AWAY, BODY_HERE, NONE
 
-TRUST_IN_INTENT = 0.3  # in "out of scope", for a message that names a topic
+TRUST_IN_INTENT = 0.3  # in "out of scope", where a topic is named or certain
+CERTAIN = 0.95
+SAME_AS_EXAMPLE = 0.8  # similarity to an example question above which a message means the same
 
 # Words that add nothing to a name: "and the glute one?", "what about bursitis"
 FILLERS = frozenset(
@@ -80,10 +82,14 @@ class Understanding:
     def off_topic_probability(self) -> float:
         """That the message is about something else, by the topic ranker or by the intent classifier (noisy-or of the two).
 
-        The classifier does not know what is named: its word counts less where a topic is, and nothing that leads away.
+        The classifier does not know what is named: its word counts less where a topic is, or is all but certain, and nothing leads away.
+        What leads away, with nothing that leads here, settles it.
         """
+        if self.tables & AWAY and not self.named and BODY_HERE not in self.tables and self.closest_similarity < SAME_AS_EXAMPLE:
+            return 1.0
         none = next((score.probability for score in self.topics if score.topic == NONE), 0.0)
-        weight = TRUST_IN_INTENT if self.named and not self.tables & AWAY else 1.0
+        certain = bool(self.topics) and self.topics[0].topic != NONE and self.topics[0].probability >= CERTAIN
+        weight = TRUST_IN_INTENT if (self.named or certain) and not self.tables & AWAY else 1.0
         return 1 - (1 - none) * (1 - weight * self.intents.get(OUT_OF_SCOPE, 0.0))
 
     @property

@@ -46,3 +46,25 @@ def test_the_longest_name_wins_and_offsets_point_at_it(linker: TopicLinker) -> N
 )
 def test_folding(word: str, folded: str) -> None:
     assert fold(word) == folded
+
+
+@pytest.mark.parametrize(
+    "text, topic",
+    [
+        ("is it osteoarthritis of my left hip", "hip_osteoarthritis"),
+        ("my disc has slipped again", "herniated_disc"),
+        ("i think i pulled a muscle", "muscle_strain"),
+    ],
+)
+def test_a_name_with_a_gap_is_found_across_a_few_words_and_wins_over_a_shorter_one(linker: TopicLinker, text: str, topic: str) -> None:
+    assert [link.label for link in linker.link(text)][:1] == [topic]
+
+
+def test_a_gap_does_not_reach_across_a_whole_sentence(linker: TopicLinker) -> None:
+    links = linker.link("arthritis runs in my family and now at sixty my hip aches")
+    assert "hip_osteoarthritis" not in [link.label for link in links]
+
+
+@pytest.mark.parametrize("text", ["who shouldnt do it", "anyone who shouldn't", "couldnt"])
+def test_contractions_are_not_taken_for_misspelt_names(text: str) -> None:
+    assert TopicLinker({"shoulder": "x", "could": "y"}).link(text) == []
