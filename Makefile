@@ -46,7 +46,7 @@ test: setup ## validate the data, run unit tests, stories and conversations over
 	@$(PY) -m pytest
 
 evaluate: setup ## ask a bot the test questions and report (docs/evaluation.md)
-	@$(PY) -m rasa_project evaluate
+	@$(PY) -m rasa_project evaluate --report docs/evaluation.md
 
 benchmark: setup ## compare with stock Rasa (docs/benchmarks.md)
 	@$(PY) -m benchmarks

@@ -35,9 +35,9 @@ class ReplyAction(Action, ABC):
             logger.exception("Action %s failed in conversation %s.", self.name(), tracker.sender_id)
             send(dispatcher, Reply(custom={"kind": "error"}, response="utter_error"))
             return []
-        send(dispatcher, reply)
-        # Someone in danger needs one message only; the notice can wait for the next reply.
+        # Someone in danger needs one message only; the notice can wait for the next reply. It comes first, since quick replies belong last.
         if not tracker.get_slot("notice_given") and reply.custom["kind"] != "escalation":
             dispatcher.utter_message(response="utter_notice")
             events.append(SlotSet("notice_given", True))
+        send(dispatcher, reply)
         return events

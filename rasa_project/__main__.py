@@ -96,16 +96,13 @@ def evaluate(
     sets: Optional[List[Path]] = typer.Argument(None, help="Test sets (*.jsonl); those of tests/data without it."),
     url: Optional[str] = typer.Option(None, help="REST address of a running bot; starts one without it."),
     misses: Path = typer.Option(Path("results/misses"), help="Folder for the questions that did not go right."),
+    report: Optional[Path] = typer.Option(None, help="Markdown file for the figures by group."),
 ) -> None:
     """Asks a bot the test questions over REST and counts right, wrong, asked back and gave up."""
     from rasa_project.evaluation.command import evaluate_sets
 
-    evaluate_sets(
-        sets or [PROJECT_FOLDER / "tests/data" / name for name in ("questions.jsonl", "dialogues.jsonl")],
-        url,
-        misses,
-        _model_to_serve,
-    )
+    shipped = [PROJECT_FOLDER / "tests/data" / name for name in ("questions.jsonl", "dialogues.jsonl")]
+    evaluate_sets(sets or shipped, url, misses, report, _model_to_serve)
 
 
 def _model_to_serve() -> Path:

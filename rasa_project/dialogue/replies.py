@@ -98,7 +98,7 @@ def not_covered_reply(topic: Topic, facet: Facet, store: ContentStore) -> Reply:
     )
 
 
-def question_reply(options: Sequence[Answer], response: str = "utter_ask_which") -> Reply:
+def question_reply(options: Sequence[Answer], response: str = "") -> Reply:
     """A question back with its options as quick replies; without options a request to say it in other words."""
     words = facet_words()
     several_topics = len({option.topic.id for option in options}) > 1
@@ -109,7 +109,8 @@ def question_reply(options: Sequence[Answer], response: str = "utter_ask_which")
         }
         for option in options
     ]
-    return Reply(custom={"kind": "question", "options": buttons}, response=response if buttons else "utter_ask_in_other_words", buttons=buttons)
+    response = response or ("utter_ask_which" if buttons else "utter_ask_in_other_words")
+    return Reply(custom={"kind": "question", "options": buttons}, response=response, buttons=buttons)
 
 
 def starting_points(store: ContentStore, topic_ids: Sequence[str] = ("hip_back_link", "when_to_see_doctor", "prevention")) -> List[Button]:

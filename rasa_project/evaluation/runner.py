@@ -46,6 +46,16 @@ def table(name: str, outcomes: Sequence[Outcome], key: str) -> Table:
     return result
 
 
+def markdown(outcomes: Sequence[Outcome]) -> str:
+    """Verdicts by group, as a Markdown table."""
+    lines = ["| group | questions | " + " | ".join(verdict.value for verdict in Verdict) + " |", "| --- |" + " ---: |" * (1 + len(Verdict))]
+    for group, verdicts in sorted(counts(outcomes, "group").items()):
+        total = sum(verdicts.values())
+        shares = " | ".join(f"{verdicts[verdict]} ({100 * verdicts[verdict] / total:.1f} %)" for verdict in Verdict)
+        lines.append(f"| {group} | {total} | {shares} |")
+    return "\n".join(lines)
+
+
 def print_report(name: str, outcomes: Sequence[Outcome], console: Console) -> None:
     """By group; and by topic for what the store should know."""
     console.print(table(name, outcomes, "group"))

@@ -43,7 +43,7 @@ def test_an_answer_carries_its_sources_and_quick_replies_that_work(bot: Servers)
     replies = say(bot, "what is a slipped disc?")
     found = custom(replies)
     assert found["kind"] == "answer" and all(found[key] for key in SECTIONED)
-    for button in replies[0]["buttons"]:
+    for button in replies[-1]["buttons"]:
         assert custom(say(bot, button["payload"]))["kind"] == "answer"
 
 
@@ -87,7 +87,7 @@ def test_a_red_flag_beside_another_question_is_escalated_with_contacts_and_refer
     replies = say(bot, "hi", "which stretch is best for sciatica? also I wet myself twice today")
     found = custom(replies)
     assert (found["kind"], found["level"]) == ("escalation", "emergency")
-    assert "bowel_bladder" in found["flags"] and found["reference"] in replies[0]["text"]
+    assert "bowel_bladder" in found["flags"] and found["reference"] in replies[-1]["text"]
     assert {contact["href"] for contact in found["contacts"]} >= {"tel:999"}
 
 

@@ -1,0 +1,60 @@
+"""The test questions share no sentence with the training data, nor one that is nearly the same.
+
+(coverage.jsonl may: it shows that every cell can be reached, not how well unseen wording is understood.)
+"""
+
+import re
+from typing import List
+
+import numpy as np
+import pytest
+from rapidfuzz import fuzz, process
+from ruamel.yaml import YAML
+
+from rasa_project.content.store import ContentStore
+from rasa_project.evaluation.scoring import read_questions
+from rasa_project.settings import PROJECT_FOLDER
+
+LONG = 6  # words; "what is bursitis" can hardly be asked in other words
+NEARLY_THE_SAME = 92  # of 100, for the words in alphabetical order
+
+
+def plain(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower().replace("'", "").replace("’", "")))
+
+
+@pytest.fixture(scope="module")
+def training(store: ContentStore) -> List[str]:
+    texts = [question for answer in store.entries() for question in answer.entry.questions]
+    for path in sorted((PROJECT_FOLDER / "data/nlu").glob("*.yml")):
+        for block in YAML(typ="safe").load(path)["nlu"]:
+            texts += [line[2:] for line in block["examples"].splitlines()]
+    return [plain(text) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def testing() -> List[str]:
+    return [plain(question.text) for question in read_questions(PROJECT_FOLDER / "tests/data/questions.jsonl")]
+
+
+def test_there_are_enough_questions() -> None:
+    assert len(read_questions(PROJECT_FOLDER / "tests/data/questions.jsonl")) >= 400
+
+
+def test_no_test_sentence_is_in_the_training_data(training: List[str], testing: List[str]) -> None:
+    assert sorted(set(testing) & set(training)) == []
+
+
+def test_no_longer_test_sentence_is_nearly_one_of_the_training_data(training: List[str], testing: List[str]) -> None:
+    long = [text for text in testing if len(text.split()) >= LONG]
+    scores = process.cdist(long, training, scorer=fuzz.token_sort_ratio, score_cutoff=NEARLY_THE_SAME, workers=-1)
+    assert [(long[row], training[int(np.argmax(scores[row]))]) for row in np.flatnonzero(scores.max(axis=1))] == []
+
+
+def test_no_two_intents_share_a_phrase() -> None:
+    owners: dict = {}
+    for path in sorted((PROJECT_FOLDER / "data/nlu").glob("*.yml")):
+        for block in YAML(typ="safe").load(path)["nlu"]:
+            for line in block["examples"].splitlines():
+                owner = owners.setdefault(plain(line[2:]) or line, block["intent"])
+                assert owner == block["intent"], line
