@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+RASA := $(PY) -m rasa_project.operations.quietly rasa
 export RASA_TELEMETRY_ENABLED = false
 export TF_CPP_MIN_LOG_LEVEL = 3
 export SQLALCHEMY_SILENCE_UBER_WARNING = 1
@@ -36,13 +37,13 @@ check: setup ## lint, types, training data and content
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m rasa_project check
-	@$(PY) -m rasa data validate --quiet
+	@$(RASA) data validate --quiet
 
 test: setup ## validate the data, run unit tests, stories and conversations over HTTP
 	@$(PY) -m rasa_project check
-	@$(PY) -m rasa data validate --quiet
+	@$(RASA) data validate --quiet
 	@$(PY) -m rasa_project train --if-needed
-	@$(PY) -m rasa test core --quiet --stories tests/stories --fail-on-prediction-errors --out .cache/story_results
+	@$(RASA) test core --quiet --no-plot --stories tests/stories --fail-on-prediction-errors --out .cache/story_results
 	@$(PY) -m pytest
 
 evaluate: setup ## ask a bot the test questions and report (docs/evaluation.md)
