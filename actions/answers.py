@@ -11,8 +11,9 @@ from actions.base import ReplyAction
 from rasa_project.content.schema import Facet
 from rasa_project.content.store import ContentStore, load_store
 from rasa_project.dialogue.decision import Context, Decision, Kind, decide
-from rasa_project.dialogue.replies import Reply, answer_reply, not_covered_reply, question_reply, starting_points
+from rasa_project.dialogue.replies import Button, Reply, answer_reply, not_covered_reply, question_reply, starting_points
 from rasa_project.dialogue.understanding import Understanding
+from rasa_project.validation import InvalidFile
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,15 @@ LONG_MESSAGE = 2000  # characters; the encoder reads about the first thousand
 def content_store() -> ContentStore:
     """The store, read once. Files with faults are left out and logged, so that the rest still answers."""
     return load_store(strict=False)
+
+
+def first_questions() -> List[Button]:
+    """Quick replies for someone who does not know what to ask; none where the content cannot be read."""
+    try:
+        return starting_points(content_store())
+    except InvalidFile as error:
+        logger.error("Content: %s", error)
+        return []
 
 
 class ActionAnswer(ReplyAction):

@@ -5,9 +5,9 @@ from typing import List
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 
-from actions.answers import content_store
+from actions.answers import first_questions
 from actions.base import ReplyAction
-from rasa_project.dialogue.replies import Reply, starting_points
+from rasa_project.dialogue.replies import Reply
 from rasa_project.intents import CHITCHAT
 from rasa_project.settings import clinic_settings
 
@@ -23,7 +23,7 @@ class ActionChitchat(ReplyAction):
     def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
         intent = (tracker.latest_message.get("intent") or {}).get("name")
         known = intent if intent in CHITCHAT else "capabilities"
-        buttons = starting_points(content_store()) if known in WITH_STARTING_POINTS else []
+        buttons = first_questions() if known in WITH_STARTING_POINTS else []
         return Reply(custom={"kind": "chitchat"}, response=f"utter_{known}", buttons=buttons)
 
 

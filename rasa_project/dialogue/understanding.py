@@ -12,11 +12,9 @@ TRUST_IN_INTENT = 0.3  # in "out of scope", where a topic is named or certain
 CERTAIN = 0.95
 SAME_AS_EXAMPLE = 0.8  # similarity to an example question above which a message means the same
 
-# Words that add nothing to a name: "and the glute one?", "what about bursitis"
-FILLERS = frozenset(
-    "a about an and any as but for hi hello how i info information is me meant mean my no not of oh ok on one or please so sorry "
-    "the then what whats with".split()
-)
+# Words that add nothing to a name: "and the glute one?", "what about bursitis". ("What is" does: it asks for the overview.)
+FILLERS = frozenset("a an and any as but for hi hello i me meant mean my no not of oh ok on one or please so sorry the then with".split())
+ABOUT = re.compile(r"\b(what|how) about\b|\babout\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -115,4 +113,5 @@ def _only_names(text: str, entities: List[Dict[str, Any]]) -> bool:
     names = [e for e in entities if e.get("entity") == TOPIC_ENTITY and "start" in e]
     for name in sorted(names, key=lambda e: -int(e["start"])):
         text = text[: name["start"]] + " " + text[name["end"] :]
-    return bool(names) and all(word in FILLERS for word in re.findall(r"[a-z]+", text.lower().replace("'", "")))
+    words = re.findall(r"[a-z]+", ABOUT.sub(" ", text.lower().replace("'", "")))
+    return bool(names) and all(word in FILLERS for word in words)

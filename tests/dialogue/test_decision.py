@@ -112,3 +112,13 @@ def test_more_goes_on_to_the_next_entry_and_offers_a_choice_after_the_last(store
     following = decide(asked("tell me more", intent="ask_more"), Context("bursitis", facets[0]), store)
     assert following.answer and following.answer.facet is facets[1]
     assert decide(asked("tell me more", intent="ask_more"), Context("bursitis", facets[-1]), store).kind is Kind.question
+
+
+@pytest.mark.parametrize(
+    "text, only",
+    [("sciatica", True), ("and sciatica?", True), ("what about the sciatica", True), ("what is sciatica", False), ("sciatica treatment", False)],
+)
+def test_a_bare_name_is_told_from_a_question(text: str, only: bool) -> None:
+    start = text.index("sciatica")
+    entity = {"entity": "topic", "value": "sciatica", "start": start, "end": start + len("sciatica")}
+    assert Understanding.from_parse_data({"text": text, "entities": [entity]}).only_names is only
