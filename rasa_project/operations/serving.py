@@ -1,10 +1,12 @@
 """Runs action server and Rasa server together: both or none."""
 
+import ctypes
 import json
 import logging
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 START_SECONDS = 180
+PR_SET_PDEATHSIG = 1  # of Linux' prctl: the signal that a process gets when its parent dies
 STOP_SECONDS = 15
 
 
@@ -67,6 +70,16 @@ class Servers:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _start(command: List[str], environment: Dict[str, str]) -> "subprocess.Popen[bytes]":
+    """A server in a session of its own, so that Ctrl-C reaches this process only; it ends with this process, even if that is killed."""
+    return subprocess.Popen(command, cwd=PROJECT_FOLDER, env=environment, start_new_session=True, preexec_fn=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def free_port() -> int:
@@ -116,8 +129,7 @@ def running(model: Path, port: int, action_port: int) -> Iterator[Servers]:
     environment = {**child_environment(), "SANIC_HOST": HOST}  # rasa_sdk listens on all interfaces otherwise
     try:
         for name, command in commands.items():
-            # A session of their own: Ctrl-C reaches this process only, which then stops them in order.
-            servers.processes[name] = subprocess.Popen(command, cwd=PROJECT_FOLDER, env=environment, start_new_session=True)
+            servers.processes[name] = _start(command, environment)
         _wait_until_answered(servers)
         yield servers
     finally:
@@ -128,7 +140,7 @@ def shell(model: Path) -> int:
     """`rasa shell` with an action server of its own; returns the shell's exit code."""
     action_port = free_port()
     environment = {**child_environment(), "SANIC_HOST": HOST}
-    actions = subprocess.Popen(_action_server(action_port), cwd=PROJECT_FOLDER, env=environment, start_new_session=True)
+    actions = _start(_action_server(action_port), environment)
     try:
         endpoints = str(_endpoints(action_port))
         command = module_command("rasa", "shell", "--quiet", "--model", str(model), "--endpoints", endpoints, "--port", str(free_port()))

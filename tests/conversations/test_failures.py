@@ -1,12 +1,12 @@
 """What a patient sees when something is wrong: a clear reply, never silence."""
 
-import os
+import signal
 import subprocess
 import sys
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import Iterator
+from typing import Iterator, List
 
 import psutil
 import pytest
@@ -69,11 +69,12 @@ def test_with_a_dead_action_server_patients_get_an_error_and_red_flags_the_full_
     assert "Call 999 now" in reply["text"]
 
 
-@pytest.mark.parametrize("victim", ["rasa_sdk", "rasa run"])
-def test_if_one_server_dies_the_other_stops_too_with_a_message_and_an_exit_code(victim: str) -> None:
+@pytest.fixture
+def command() -> Iterator["subprocess.Popen[str]"]:
+    """`make run` on ports of its own, answering; and its two servers with what they start."""
     ports = [str(serving.free_port()), str(serving.free_port())]
-    command = [sys.executable, "-m", "rasa_project", "run", "--port", ports[0], "--action-port", ports[1]]
-    process = subprocess.Popen(command, cwd=PROJECT_FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ))
+    arguments = [sys.executable, "-m", "rasa_project", "run", "--port", ports[0], "--action-port", ports[1]]
+    process = subprocess.Popen(arguments, cwd=PROJECT_FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         output = ""
         assert process.stdout
@@ -81,15 +82,43 @@ def test_if_one_server_dies_the_other_stops_too_with_a_message_and_an_exit_code(
             line = process.stdout.readline()
             assert line, output
             output += line
-        children = psutil.Process(process.pid).children(recursive=True)
-        found = [child for child in children if victim in " ".join(child.cmdline())]
-        assert found
-        found[0].kill()
-        output += process.communicate(timeout=60)[0]
-        assert process.returncode != 0
-        assert "stopped by itself" in output
-        time.sleep(0.5)
-        assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+        yield process
     finally:
         process.kill()
         process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def all_gone(processes: List[psutil.Process]) -> bool:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+@pytest.mark.parametrize("victim", ["rasa_sdk", "rasa run"])
+def test_if_one_server_dies_the_other_stops_too_with_a_message_and_an_exit_code(command: "subprocess.Popen[str]", victim: str) -> None:
+    servers = psutil.Process(command.pid).children(recursive=True)
+    next(server for server in servers if victim in " ".join(server.cmdline())).kill()
+    output = command.communicate(timeout=60)[0]
+    assert command.returncode != 0
+    assert "stopped by itself" in output
+    assert all_gone(servers)
+
+
+def test_ctrl_c_stops_both_cleanly(command: "subprocess.Popen[str]") -> None:
+    servers = psutil.Process(command.pid).children(recursive=True)
+    command.send_signal(signal.SIGINT)
+    output = command.communicate(timeout=60)[0]
+    assert (command.returncode, "Stopped." in output) == (0, True)
+    assert all_gone(servers)
+
+
+def test_no_server_outlives_a_killed_command(command: "subprocess.Popen[str]") -> None:
+    servers = psutil.Process(command.pid).children(recursive=True)
+    command.kill()
+    command.wait()
+    assert all_gone(servers)
