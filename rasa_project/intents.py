@@ -9,7 +9,6 @@ DESCRIBE_PAIN = "describe_pain"
 ASK_MORE = "ask_more"
 OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
-HANDOFF = "handoff"
 CHITCHAT = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "capabilities", "smalltalk")
 
 TOPIC_ENTITY = "topic"  # value: a topic's id

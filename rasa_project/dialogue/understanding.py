@@ -101,9 +101,6 @@ class Understanding:
         asked = [(confidence, facet) for name, confidence in self.intents.items() for facet in [facet_of(name)] if facet]
         return max(asked, key=lambda pair: pair[0])[1] if asked else None
 
-    def asked_of(self, topic: str) -> Optional[TopicScore]:
-        return next((score for score in self.topics if score.topic == topic), None)
-
 
 def _facets(lines: List[Dict[str, Any]]) -> Tuple[Tuple[Facet, float], ...]:
     return tuple((Facet(line["facet"]), float(line["probability"])) for line in lines)

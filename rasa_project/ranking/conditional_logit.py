@@ -4,7 +4,7 @@ The conditional logit of McFadden (1974), "Conditional logit analysis of qualita
 candidates, so that a candidate never seen in training needs no weight of its own.
 """
 
-from typing import List, Sequence, Tuple
+from typing import Sequence, Tuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -91,7 +91,3 @@ class NearestByOwner:
 
 def index_of(names: Sequence[str]) -> "dict[str, int]":
     return {name: position for position, name in enumerate(names)}
-
-
-def as_list(values: np.ndarray) -> List[float]:
-    return [float(value) for value in values]
