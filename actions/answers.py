@@ -2,17 +2,19 @@
 
 import logging
 from functools import lru_cache
-from typing import List, Optional
+from typing import Any, Dict, List, Optional
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.base import ReplyAction
-from rasa_project.content.schema import Facet
+from rasa_project.content.schema import Facet, TopicKind
 from rasa_project.content.store import ContentStore, load_store
 from rasa_project.dialogue.decision import Context, Decision, Kind, decide
 from rasa_project.dialogue.replies import Button, Reply, answer_reply, not_covered_reply, question_reply, starting_points
 from rasa_project.dialogue.understanding import Understanding
+from rasa_project.escalation.replies import is_open, withhold_exercises
+from rasa_project.intents import ESCALATION_SLOT
 from rasa_project.validation import InvalidFile
 
 logger = logging.getLogger(__name__)
@@ -42,8 +44,12 @@ class ActionAnswer(ReplyAction):
         return "action_answer"
 
     def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
+        return self.reply_to(tracker.latest_message, tracker, events)
+
+    def reply_to(self, message: Dict[str, Any], tracker: Tracker, events: List[EventType]) -> Reply:
+        """The reply to a message that need not be the latest."""
         store = content_store()
-        understood = Understanding.from_parse_data(tracker.latest_message)
+        understood = Understanding.from_parse_data(message)
         if len(understood.text) > LONG_MESSAGE:
             return question_reply((), "utter_ask_shorter")
         broken = next((topic for topic in understood.named if topic in store.broken), None)
@@ -53,6 +59,9 @@ class ActionAnswer(ReplyAction):
         topic, facet = _under_discussion(decision)
         if topic:
             events += [SlotSet("current_topic", topic), SlotSet("current_facet", facet.value if facet else None)]
+        escalation = tracker.get_slot(ESCALATION_SLOT)
+        if is_open(escalation) and decision.answer and decision.answer.topic.kind is TopicKind.exercise:
+            return withhold_exercises(escalation)
         return _reply(decision, store)
 
 

@@ -34,5 +34,5 @@ class ActionHandOff(ReplyAction):
         return "action_hand_off"
 
     def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
-        contacts = clinic_settings().contacts("clinic", "urgent_care", "emergency")
+        contacts = clinic_settings().contacts("clinic", "out_of_hours", "emergency")
         return Reply(custom={"kind": "handoff", "contacts": contacts}, response="utter_hand_off")

@@ -6,13 +6,16 @@ from typing import List, Optional
 
 import typer
 
+from rasa_project.escalation import command as escalations
 from rasa_project.operations import serving, training
-from rasa_project.settings import PROJECT_FOLDER
+from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER
 from rasa_project.validation import InvalidFile
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Runs and checks the hip and back pain information bot.", pretty_exceptions_enable=False
 )
+
+app.add_typer(escalations.app, name="escalations")
 
 
 def _fail(message: str) -> None:
@@ -24,15 +27,23 @@ def _content_problems() -> "list[str]":
     from rasa_project.content.mentions import load_mentions
     from rasa_project.content.store import load_store
     from rasa_project.dialogue.replies import facet_words
-    from rasa_project.escalation.replies import flag_words
+    from rasa_project.escalation.delivery import InvalidTarget, targets
+    from rasa_project.escalation.wording import flag_words
+    from rasa_project.red_flags.answers import answer_patterns
+    from rasa_project.red_flags.examples import load_examples
     from rasa_project.settings import clinic_settings
 
     problems = []
-    for load in (load_store, load_mentions, facet_words, flag_words, clinic_settings):
+    for load in (load_store, load_mentions, facet_words, flag_words, answer_patterns, lambda: load_examples(EXAMPLES_FOLDER), clinic_settings):
         try:
             load()  # type: ignore[operator]
         except InvalidFile as error:
             problems += error.problems
+    if not problems:
+        try:
+            targets(clinic_settings())
+        except InvalidTarget as error:
+            problems.append(f"environment: {error}")
     return problems
 
 

@@ -16,10 +16,14 @@ MENTION_ENTITY = "mention"  # value: a table of data/mentions.yml
 
 CURRENT_TOPIC_SLOT = "current_topic"
 CURRENT_FACET_SLOT = "current_facet"
+ESCALATION_SLOT = "escalation"  # the conversation's escalation, if any
+PENDING_SLOT = "red_flag_question"  # what the bot has asked about danger signs and not been told yet
+DENIED_SLOT = "denied_flags"  # danger signs that the patient, when asked, said no to
 
 # Keys of the parse data, and so of `rasa shell nlu` and the tracker
 ANSWER_RANKING = "answer_ranking"
 RED_FLAGS = "red_flags"
+RED_FLAG_TRIAGE = "red_flag_triage"
 
 
 def intent_of(facet: Facet) -> str:

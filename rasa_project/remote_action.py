@@ -16,11 +16,11 @@ from rasa.core.actions.action import ActionExecutionRejection, RemoteAction, cre
 from rasa.core.channels.channel import OutputChannel
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from rasa_project.dialogue.replies import Reply
-from rasa_project.escalation.replies import escalate, present_flags
+from rasa_project.escalation.replies import RED_FLAG_ACTIONS, Response, Turn
 from rasa_project.settings import clinic_settings
 
 logger = logging.getLogger(__name__)
@@ -53,14 +53,18 @@ class ResilientRemoteAction(RemoteAction):
 
     async def _stand_in(self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker) -> List[Event]:
         message = tracker.latest_message
-        findings = present_flags(message.parse_data) if message else []
-        if findings and message:
-            reply = escalate(findings, tracker.sender_id, message.message_id, tracker.get_latest_input_channel())
-        else:
-            reply = Reply(custom={"kind": "error"}, response="utter_error")
+        respond = RED_FLAG_ACTIONS.get(self.name())
+        response = Response(Reply(custom={"kind": "error"}, response="utter_error"))
+        if respond and message:
+            parse_data = {"text": message.text, **(message.parse_data or {})}
+            response = respond(
+                Turn(tracker.sender_id, message.message_id, tracker.get_latest_input_channel(), parse_data, tracker.current_slot_values())
+            )
+        reply = response.reply
         words = {**clinic_settings().placeholders(), **reply.words}
         draft = await nlg.generate(reply.response, tracker, output_channel.name(), **words) or {}
-        return [create_bot_utterance({**draft, "metadata": reply.custom})]
+        slots = [SlotSet(slot, value) for slot, value in response.slots.items()]
+        return [create_bot_utterance({**draft, "buttons": reply.buttons or None, "metadata": reply.custom}), *slots]
 
 
 def install() -> None:

@@ -4,11 +4,11 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, List
+from typing import Any, Dict, List, Optional
 
-from pydantic import BaseModel, Extra, validator
+from pydantic import BaseModel, Extra, Field, validator
 
-from rasa_project.validation import load_model
+from rasa_project.validation import InvalidFile, load_model, read_yaml
 
 PROJECT_FOLDER = Path(os.environ.get("CLINIC_BOT_HOME") or Path(__file__).resolve().parent.parent)
 CONTENT_FOLDER = PROJECT_FOLDER / "data" / "content"
@@ -16,7 +16,9 @@ ARTICLE_FILE = PROJECT_FOLDER / "data" / "article.yml"
 MENTIONS_FILE = PROJECT_FOLDER / "data" / "mentions.yml"
 FACETS_FILE = PROJECT_FOLDER / "data" / "facets.yml"
 RED_FLAGS_FOLDER = PROJECT_FOLDER / "data" / "red_flags"
+EXAMPLES_FOLDER = RED_FLAGS_FOLDER / "examples"
 CLINIC_FILE = PROJECT_FOLDER / "clinic.yml"
+COUNTRIES_FILE = PROJECT_FOLDER / "data" / "countries.yml"
 DOMAIN_FILE = PROJECT_FOLDER / "domain.yml"
 
 
@@ -26,7 +28,7 @@ def cache_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """Folder for what must not be lost: escalations."""
+    """Folder for what must not be lost: escalations and conversations."""
     return Path(os.environ.get("CLINIC_BOT_STATE") or PROJECT_FOLDER / "var")
 
 
@@ -59,12 +61,64 @@ class HelpLine(_Strict):
     _check_number = validator("number", allow_reuse=True)(_phone)
 
 
+class Country(_Strict):
+    """An entry of ``data/countries.yml``; ``advice`` is a public health advice line."""
+
+    emergency: HelpLine
+    emergency_department: str
+    advice: Optional[HelpLine] = None
+
+
+@lru_cache(maxsize=1)
+def countries() -> Dict[str, Country]:
+    """Raises ``InvalidFile`` with a line for each fault."""
+    return {code: load_model(COUNTRIES_FILE, Country, entry) for code, entry in read_yaml(COUNTRIES_FILE).items()}
+
+
+class EscalationSettings(_Strict):
+    """How the clinic learns of danger signs."""
+
+    include_words: bool = True
+    email_to: List[str] = []
+    alarm_to: List[str] = []
+    alarm_after_minutes: int = Field(default=15, ge=1)
+
+    @validator("email_to", "alarm_to", each_item=True)
+    def _address(cls, value: str) -> str:
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+            raise ValueError("write an e-mail address such as reception@clinic.example")
+        return value
+
+
 class ClinicSettings(_Strict):
     """``clinic.yml``."""
 
+    country: str
     clinic: Clinic
-    emergency: HelpLine
-    urgent_care: HelpLine
+    emergency: Optional[HelpLine] = None
+    out_of_hours: Optional[HelpLine] = None
+    escalations: EscalationSettings = EscalationSettings()
+
+    @validator("country")
+    def _known_country(cls, value: str) -> str:
+        if value not in countries():
+            raise ValueError(f"no such country is known; choose one of {', '.join(sorted(countries()))}, or add it to data/countries.yml")
+        return value
+
+    @validator("out_of_hours", always=True)
+    def _someone_answers_at_night(cls, value: Optional[HelpLine], values: Dict[str, Any]) -> Optional[HelpLine]:
+        country = countries().get(values.get("country", ""))
+        if value is None and country is not None and country.advice is None:
+            raise ValueError("this country has no public advice line; name who answers while the clinic is closed (number and label)")
+        return value
+
+    @property
+    def emergency_line(self) -> HelpLine:
+        return self.emergency or countries()[self.country].emergency
+
+    @property
+    def out_of_hours_line(self) -> HelpLine:
+        return self.out_of_hours or countries()[self.country].advice  # type: ignore[return-value]  # the validator saw to it
 
     def placeholders(self) -> Dict[str, str]:
         """What the domain's responses may name in braces, such as ``{emergency_number}``."""
@@ -72,22 +126,24 @@ class ClinicSettings(_Strict):
             "clinic_name": self.clinic.name,
             "clinic_phone": self.clinic.phone,
             "opening_hours": self.clinic.opening_hours,
-            "emergency_number": self.emergency.number,
-            "urgent_number": self.urgent_care.number,
+            "emergency_number": self.emergency_line.number,
+            "emergency_department": countries()[self.country].emergency_department,
+            "out_of_hours_number": self.out_of_hours_line.number,
         }
 
     def contacts(self, *which: str) -> List[Dict[str, str]]:
         """Contacts as ``{"label", "href"}`` with ``tel:`` links, in the order asked for.
 
         Args:
-            which: any of ``emergency``, ``urgent_care``, ``clinic``.
+            which: any of ``emergency``, ``out_of_hours``, ``clinic``.
         """
         lines = {
-            "emergency": (self.emergency.label, self.emergency.number),
-            "urgent_care": (self.urgent_care.label, self.urgent_care.number),
-            "clinic": (self.clinic.phone_label, self.clinic.phone),
+            "emergency": self.emergency_line,
+            "out_of_hours": self.out_of_hours_line,
+            "clinic": HelpLine(number=self.clinic.phone, label=self.clinic.phone_label),
         }
-        return [{"label": f"{label}: {number}", "href": "tel:" + re.sub(r"[^0-9+]", "", number)} for label, number in (lines[key] for key in which)]
+        chosen = [lines[key] for key in which]
+        return [{"label": f"{line.label}: {line.number}", "href": "tel:" + re.sub(r"[^0-9+]", "", line.number)} for line in chosen]
 
 
 @lru_cache(maxsize=None)
@@ -98,3 +154,20 @@ def clinic_settings() -> ClinicSettings:
         InvalidFile: a line for each fault in ``clinic.yml``.
     """
     return load_model(CLINIC_FILE, ClinicSettings)
+
+
+@lru_cache(maxsize=1)
+def _domain_responses() -> Dict[str, Any]:
+    return dict((read_yaml(DOMAIN_FILE) or {}).get("responses", {}))
+
+
+def domain_text(response: str, **words: Any) -> str:
+    """The text of a response in the domain file, filled from ``clinic.yml`` and with ``words``.
+
+    Raises:
+        InvalidFile: the domain has no such response.
+    """
+    variants = _domain_responses().get(response)
+    if not variants:
+        raise InvalidFile([f"{DOMAIN_FILE}: responses -> {response}: this response is required; add it"])
+    return str(variants[0]["text"]).format(**clinic_settings().placeholders(), **words)

@@ -6,7 +6,7 @@ import re
 from rasa_project.intents import TOPIC_ENTITY, facet_of
 
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?", re.DOTALL)
-COMMANDS = ("restart",)
+COMMANDS = ("restart", "show_advice")
 
 
 def is_own_payload(text: str) -> bool:

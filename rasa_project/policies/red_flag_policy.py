@@ -1,4 +1,4 @@
-"""Puts the escalation ahead of everything else."""
+"""Puts danger signs ahead of everything else."""
 
 from typing import Any, Dict, List, Optional
 
@@ -14,16 +14,21 @@ from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from rasa_project import remote_action
-from rasa_project.escalation.replies import present_flags
+from rasa_project.escalation.replies import RED_FLAG_ACTIONS
+from rasa_project.intents import PENDING_SLOT, RED_FLAG_TRIAGE, TOPIC_ENTITY
+from rasa_project.red_flags.answers import Answer
+from rasa_project.red_flags.conversation import DURATION, SAFETY
+from rasa_project.red_flags.reading import present_flags
 
-ACTION_ESCALATE = "action_escalate"
+ACTIONS = (*RED_FLAG_ACTIONS, "action_resume")
 
 remote_action.install()  # every server that loads a model loads this policy, so this is where a dead action server gets its stand-in
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
 class RedFlagPolicy(Policy):
-    """Predicts the escalation after every message with a present red flag, then listening.
+    """After every message with a present red flag predicts the escalation; after one that leaves a doubt, the safety question; after one that
+    answers a question about danger signs, what takes the answer up. Then listening.
 
     A prediction without user input (``is_no_user_prediction``) is the only kind that an active form cannot override; among those the
     higher priority wins.
@@ -54,10 +59,32 @@ class RedFlagPolicy(Policy):
 
     @staticmethod
     def _next_action(tracker: DialogueStateTracker) -> Optional[str]:
-        """The escalation right after a message with a red flag, listening right after the escalation, else nothing."""
         last = next((event for event in reversed(tracker.events) if isinstance(event, (ActionExecuted, UserUttered))), None)
         if isinstance(last, UserUttered):
-            return ACTION_ESCALATE if present_flags(last.parse_data) else None
-        if isinstance(last, ActionExecuted) and last.action_name == ACTION_ESCALATE:
+            return action_after(last, tracker)
+        if isinstance(last, ActionExecuted) and last.action_name in ACTIONS:
             return ACTION_LISTEN_NAME
         return None
+
+
+def action_after(message: UserUttered, tracker: DialogueStateTracker) -> Optional[str]:
+    """The action that a message calls for because of danger signs; ``None`` for all others."""
+    if present_flags({"text": message.text, **(message.parse_data or {})}):
+        return "action_escalate"
+    triage = (message.parse_data or {}).get(RED_FLAG_TRIAGE) or {}
+    pending = tracker.get_slot(PENDING_SLOT) or {}
+    if triage.get("ask"):
+        return "action_ask_safety"
+    if triage.get("takes_back"):
+        return "action_take_back"
+    if pending.get("kind") == DURATION and triage.get("pain_days") is not None:
+        return "action_note_duration"
+    if pending.get("kind") == SAFETY and triage.get("answer") == Answer.no and _says_nothing_else(message):
+        return "action_resume"
+    return None
+
+
+def _says_nothing_else(message: UserUttered) -> bool:
+    """Whether a no is all that there is: "no", "no I can walk fine", but not "no, what is sciatica?"."""
+    names_topic = any(entity.get("entity") == TOPIC_ENTITY for entity in message.entities)
+    return not names_topic and "?" not in (message.text or "")

@@ -56,6 +56,7 @@ class RedFlagDetector:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._rules = [_Compiled(flag, entry.level, rule, lexicon) for flag, entry in lexicon.flags.items() for rule in entry.rules]
+        self._levels = {flag.value: entry.level.value for flag, entry in lexicon.flags.items()}
         self._assertion = AssertionModel(lexicon.assertion, lexicon.compiler)
         self._raises = [(item, [lexicon.compiler.compile(pattern) for pattern in item.together_with]) for item in lexicon.raises]
         # A message meets only the rules that share a word with it.
@@ -65,6 +66,14 @@ class RedFlagDetector:
                 for word in pattern.rarest:
                     self._by_word.setdefault(word, []).append((number, pattern))
         self._normalise = Normaliser(lexicon.spellings, lexicon.vocabulary, lexicon.known_words)
+
+    def normalise(self, text: str) -> Message:
+        """The message in the form that patterns are looked for in."""
+        return Message(self._normalise(text))
+
+    def level_of(self, flag: str) -> str:
+        """The level of a flag where nothing raises it."""
+        return self._levels[flag]
 
     @classmethod
     def from_folder(cls, path: Union[str, Path]) -> "RedFlagDetector":
@@ -76,7 +85,7 @@ class RedFlagDetector:
 
         ``doc``, where given, is spaCy's reading of the same text: its sentence starts end the reach of a negation in writing without full stops.
         """
-        message = Message(self._normalise(text))
+        message = self.normalise(text)
         hits = self._candidates(message)
         if not hits:
             return []

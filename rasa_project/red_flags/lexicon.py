@@ -47,6 +47,7 @@ class Status(str, Enum):
     informational = "informational"
     other_person = "other_person"
     idiom = "idiom"
+    unclear = "unclear"  # told by the words, not borne out by the classifier
 
 
 class Direction(str, Enum):

@@ -1,0 +1,69 @@
+"""Labelled messages that the red-flag classifier learns from: ``data/red_flags/examples/*.jsonl``."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, FrozenSet, List, Tuple, Union
+
+from rasa_project.red_flags.lexicon import FlagId
+from rasa_project.validation import InvalidFile
+
+DEVELOPMENT = "development"  # the file that the rules were tuned on
+ORDINARY = "ordinary"  # the file of messages that have nothing to do with danger signs
+
+
+@dataclass(frozen=True)
+class Example:
+    """A message, after the ones before it if any. ``flags`` are those that the last message tells to be present.
+
+    ``source`` is the name of its file.
+    """
+
+    turns: Tuple[str, ...]
+    flags: FrozenSet[FlagId]
+    source: str = ""
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the classifier does not learn from it, so that it can serve to weigh classifier against rules: one in eight.
+
+        The rules were tuned on the development file, where they would look better than they are.
+        """
+        return self.source != DEVELOPMENT and zlib.crc32(" | ".join(self.turns).encode()) % 8 == 0
+
+
+def load_examples(folder: Union[str, Path]) -> List[Example]:
+    """All examples of a folder, file by file.
+
+    Raises:
+        InvalidFile: names the file, the line and what to do.
+    """
+    problems: List[str] = []
+    examples: List[Example] = []
+    for path in sorted(Path(folder).glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                examples.append(_example(json.loads(line), path.stem))
+            except ValueError as error:
+                problems.append(f"{path}: line {number}: {error}")
+    if not examples and not problems:
+        problems.append(f"{folder}: no example (*.jsonl) is there; restore the folder")
+    if problems:
+        raise InvalidFile(problems)
+    return examples
+
+
+def _example(line: Any, source: str) -> Example:
+    if not isinstance(line, dict):
+        raise ValueError('not an object; write {"text": "...", "flags": []}')
+    turns = line.get("turns", [line.get("text")])
+    if not isinstance(turns, list) or not turns or not all(isinstance(turn, str) and turn.strip() for turn in turns):
+        raise ValueError("needs 'text', or 'turns' as a list of texts")
+    flags = line.get("flags")
+    if not isinstance(flags, list):
+        raise ValueError("'flags' must be a list; an empty one says that no danger sign is present")
+    unknown = [flag for flag in flags if flag not in FlagId.__members__]
+    if unknown:
+        raise ValueError(f"unknown flag {unknown[0]!r}; choose among {', '.join(FlagId.__members__)}")
+    return Example(tuple(turns), frozenset(FlagId(flag) for flag in flags), source)

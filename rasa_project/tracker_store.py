@@ -1,0 +1,33 @@
+"""Rasa's SQL tracker store, with an SQLite file in the state folder where no other database is named."""
+
+import os
+from typing import Any, Optional
+
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.domain import Domain
+from sqlalchemy import event
+
+from rasa_project.escalation.store import configure_sqlite
+from rasa_project.settings import state_folder
+
+
+def tracker_database_url() -> str:
+    """``TRACKER_DB_URL``, else an SQLite file in the state folder."""
+    url = os.environ.get("TRACKER_DB_URL")
+    if url:
+        return url
+    state_folder().mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{state_folder() / 'conversations.db'}"
+
+
+class ConversationStore(SQLTrackerStore):
+    """Conversations outlive a restart, and can be swept for danger signs that were not stored."""
+
+    def __init__(
+        self, domain: Optional[Domain] = None, host: Optional[str] = None, event_broker: Optional[EventBroker] = None, **kwargs: Any
+    ) -> None:
+        super().__init__(domain=domain, host=host or tracker_database_url(), event_broker=event_broker, **kwargs)
+        if self.engine.dialect.name == "sqlite":
+            self.engine.dispose()  # the connections made so far lack the settings
+            event.listen(self.engine, "connect", configure_sqlite)
