@@ -8,10 +8,10 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 export SQLALCHEMY_SILENCE_UBER_WARNING = 1
 export PYTHONWARNINGS = ignore
 
-.PHONY: help setup run shell train check test evaluate benchmark lock clean
+.PHONY: help setup run shell train check test evaluate evaluate-safety benchmark lock clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 24
 
 setup: $(VENV)/.installed ## create the environment from the lock file
 
@@ -48,6 +48,9 @@ test: setup ## validate the data, run unit tests, stories and conversations over
 
 evaluate: setup ## ask a bot the test questions and report (docs/evaluation.md)
 	@$(PY) -m rasa_project evaluate --report docs/evaluation.md
+
+evaluate-safety: setup ## count danger signs found and missed, and false alarms (docs/red_flags.md)
+	@$(PY) -m rasa_project evaluate-safety --report docs/red_flags.md
 
 benchmark: setup ## compare with stock Rasa (docs/benchmarks.md)
 	@$(PY) -m benchmarks

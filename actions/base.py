@@ -43,6 +43,10 @@ class ReplyAction(Action, ABC):
     opening = ""
 
     @abstractmethod
+    def name(self) -> str:
+        """The action's name in the domain."""
+
+    @abstractmethod
     def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
         """The reply to the latest message; may add events."""
 

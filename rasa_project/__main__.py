@@ -82,6 +82,35 @@ def train(if_needed: bool = typer.Option(False, "--if-needed", help="Only if dat
     typer.echo(f"Model: {model}")
 
 
+@app.command("train-red-flags")
+def train_red_flags() -> None:
+    """Trains the red-flag classifier anew and makes its weights those of the project; evaluate them before you serve them."""
+    import logging
+
+    from rasa_project.red_flags.examples import load_examples
+    from rasa_project.red_flags.training import SHIPPED_WEIGHTS, fit_and_save
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        fit_and_save(load_examples(EXAMPLES_FOLDER), SHIPPED_WEIGHTS)
+    except InvalidFile as error:
+        _fail("\n".join(error.problems))
+    typer.echo(f"Weights: {SHIPPED_WEIGHTS}. Next: make evaluate-safety")
+
+
+@app.command("evaluate-safety")
+def evaluate_safety(
+    sets: Optional[List[Path]] = typer.Argument(None, help="Test sets (*.jsonl); those of tests/data without it. Lines with 'turns' are dialogues."),
+    misses: Path = typer.Option(Path("results/misses"), help="Folder for what did not go right, each with its explanation."),
+    report: Optional[Path] = typer.Option(None, help="Markdown file for the figures."),
+) -> None:
+    """Counts danger signs found and missed, levels that are too low, and false alarms."""
+    from rasa_project.evaluation import safety
+
+    shipped = [PROJECT_FOLDER / "tests/data" / name for name in ("redflags_blind.jsonl", "redflag_dialogues.jsonl")]
+    safety.evaluate_safety(sets or shipped, _model_to_serve(), misses, report)
+
+
 @app.command()
 def run(port: int = typer.Option(5005, help="Port of the bot."), action_port: int = typer.Option(5055, help="Port of the action server.")) -> None:
     """Trains if needed, starts action server and Rasa server, and stops both on Ctrl-C."""

@@ -32,6 +32,15 @@ def state_folder() -> Path:
     return Path(os.environ.get("CLINIC_BOT_STATE") or PROJECT_FOLDER / "var")
 
 
+def tracker_database_url() -> str:
+    """SQLAlchemy URL of the stored conversations: ``TRACKER_DB_URL``, else an SQLite file in the state folder."""
+    url = os.environ.get("TRACKER_DB_URL")
+    if url:
+        return url
+    state_folder().mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{state_folder() / 'conversations.db'}"
+
+
 class _Strict(BaseModel):
     class Config:
         extra = Extra.forbid

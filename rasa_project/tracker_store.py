@@ -1,6 +1,5 @@
 """Rasa's SQL tracker store, with an SQLite file in the state folder where no other database is named."""
 
-import os
 from typing import Any, Optional
 
 from rasa.core.brokers.broker import EventBroker
@@ -9,16 +8,7 @@ from rasa.shared.core.domain import Domain
 from sqlalchemy import event
 
 from rasa_project.escalation.store import configure_sqlite
-from rasa_project.settings import state_folder
-
-
-def tracker_database_url() -> str:
-    """``TRACKER_DB_URL``, else an SQLite file in the state folder."""
-    url = os.environ.get("TRACKER_DB_URL")
-    if url:
-        return url
-    state_folder().mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{state_folder() / 'conversations.db'}"
+from rasa_project.settings import tracker_database_url
 
 
 class ConversationStore(SQLTrackerStore):

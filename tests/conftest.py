@@ -1,14 +1,27 @@
 """What several test folders share."""
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
-from rasa_project.content.store import ContentStore, load_store
-from rasa_project.operations import serving, training
-from rasa_project.settings import PROJECT_FOLDER
+# Before anything of the project is imported: tests never touch the escalations and conversations of a bot that runs here.
+_STATE = tempfile.mkdtemp(prefix="clinic-bot-tests-")
+os.environ["CLINIC_BOT_STATE"] = _STATE
+for _name in ("ESCALATION_DB_URL", "TRACKER_DB_URL", "ESCALATION_WEBHOOK_URL", "SMTP_URL", "STAFF_PASSWORD"):
+    os.environ.pop(_name, None)
+
+from rasa_project.content.store import ContentStore, load_store  # noqa: E402
+from rasa_project.escalation.store import escalation_store  # noqa: E402
+from rasa_project.operations import serving, training  # noqa: E402
+from rasa_project.settings import PROJECT_FOLDER  # noqa: E402
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(_STATE, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +36,15 @@ def content_copy(tmp_path: Path) -> Path:
     folder = tmp_path / "content"
     shutil.copytree(PROJECT_FOLDER / "data" / "content", folder)
     return folder
+
+
+@pytest.fixture
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A state folder for one test, so that it sees its own escalations only."""
+    monkeypatch.setenv("CLINIC_BOT_STATE", str(tmp_path))
+    escalation_store.cache_clear()
+    yield tmp_path
+    escalation_store.cache_clear()
 
 
 @pytest.fixture(scope="session")

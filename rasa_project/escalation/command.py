@@ -18,8 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rasa_project.escalation.delivery import DeliveryWorker, InvalidTarget, alarm, targets
 from rasa_project.escalation.store import Escalation, EscalationStore, UnknownReference, escalation_store
 from rasa_project.escalation.sweep import ConversationSweep
-from rasa_project.settings import clinic_settings
-from rasa_project.tracker_store import tracker_database_url
+from rasa_project.settings import clinic_settings, tracker_database_url
 
 logger = logging.getLogger(__name__)
 

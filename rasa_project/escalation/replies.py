@@ -77,7 +77,7 @@ def escalate(turn: Turn) -> Response:
         "taken_back": False,
         "quiet_turns": 0,
     }
-    news = set(told) - set(known) or after["level"] != before.get("level") or reference is None
+    news = set(told) - set(known) or after["level"] != before.get("level") or before.get("reference") is None or reference is None
     if not news:
         return Response(_escalation_reply(after, f"utter_escalate_again_{after['level']}", flags), {ESCALATION_SLOT: after, PENDING_SLOT: None})
     ask_how_long = SEVERE_PAIN in told and after["pain_days"] is None and after["level"] == URGENT

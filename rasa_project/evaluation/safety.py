@@ -16,6 +16,12 @@ from rasa_project.operations import serving
 MANDATED = ("severe_pain", "unable_to_walk", "bowel_bladder")
 NONE, EMERGENCY = "none", "emergency"
 
+INTRODUCTION = """# How well danger signs are found
+
+Written by `make evaluate-safety` on {date}. *Escalated* means that the reply tells what to do now; a safety question is not counted as that.
+
+"""
+
 Parse = Callable[[str], Dict[str, Any]]
 
 
@@ -145,30 +151,35 @@ def markdown(title: str, rows: Iterable[Tuple[str, str]]) -> str:
     return "\n".join([f"## {title}", "", "| | share (95 % interval) |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows), ""])
 
 
-def evaluate_safety(
-    sets: Sequence[Path], dialogue_sets: Sequence[Path], model: Path, misses: Path, report: Optional[Path], introduction: str
-) -> None:
-    """Prints and writes the figures of each set, and the misses with their explanations."""
-    console, parse, sections = Console(width=140), parser(model), []
+def evaluate_safety(sets: Sequence[Path], model: Path, misses: Path, report: Optional[Path]) -> None:
+    """Prints and writes the figures of each set, and what did not go right with its explanation."""
+    console, sections = Console(width=140), []
     misses.mkdir(parents=True, exist_ok=True)
+    dialogues = [path for path in sets if '"turns"' in path.read_text(encoding="utf-8").split("\n", 1)[0]]
+    figures: List[Tuple[Path, List[Tuple[str, str]]]] = []
+    parse = parser(model)
     for path in sets:
-        results = [judge(case, parse(case.text)) for case in read_cases(path)]
-        rows, title = summary(results), f"{path.parent.name}/{path.name}"
-        sections.append(markdown(title, rows))
-        console.print(title, *(f"  {name}: {value}" for name, value in rows), sep="\n")
-        _write(misses / f"{path.parent.name}_{path.name}", results)
-    if dialogue_sets:
+        if path not in dialogues:
+            results = [judge(case, parse(case.text)) for case in read_cases(path)]
+            figures.append((path, summary(results)))
+            _write(misses / f"{path.parent.name}_{path.name}", results)
+    if dialogues:
         with serving.running(model, serving.free_port(), serving.free_port()) as servers:
-            for path in dialogue_sets:
-                came = [(dialogue, talk(dialogue, servers.ask)) for dialogue in read_dialogues(path)]
-                wrong = [(dialogue, turn) for dialogue, turn in came if not goes_right(dialogue, turn)]
-                rows, title = [("dialogues right", share(len(came) - len(wrong), len(came)))], f"{path.parent.name}/{path.name}"
-                sections.append(markdown(title, rows))
-                console.print(title, *(f"  {name}: {value}" for name, value in rows), sep="\n")
-                lines = [{"id": d.id, "turns": d.turns, "by_turn": d.by_turn, "came": turn} for d, turn in wrong]
-                (misses / f"{path.parent.name}_{path.name}").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+            figures += [(path, _talk_all(path, servers, misses)) for path in dialogues]
+    for path, rows in figures:
+        title = f"{path.parent.name}/{path.name}"
+        console.print(title, *(f"  {name}: {value}" for name, value in rows), sep="\n")
+        sections.append(markdown(title, rows))
     if report:
-        report.write_text(introduction.format(date=datetime.date.today().isoformat()) + "\n".join(sections), encoding="utf-8")
+        report.write_text(INTRODUCTION.format(date=datetime.date.today().isoformat()) + "\n".join(sections), encoding="utf-8")
+
+
+def _talk_all(path: Path, servers: serving.Servers, misses: Path) -> List[Tuple[str, str]]:
+    came = [(dialogue, talk(dialogue, servers.ask)) for dialogue in read_dialogues(path)]
+    wrong = [(dialogue, turn) for dialogue, turn in came if not goes_right(dialogue, turn)]
+    lines = [{"id": dialogue.id, "turns": dialogue.turns, "by_turn": dialogue.by_turn, "came": turn} for dialogue, turn in wrong]
+    (misses / f"{path.parent.name}_{path.name}").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return [("dialogues right", share(len(came) - len(wrong), len(came)))]
 
 
 def _write(path: Path, results: Sequence[Result]) -> None:

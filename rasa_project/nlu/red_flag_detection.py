@@ -20,7 +20,8 @@ from rasa_project.red_flags.fusion import Fusion
 from rasa_project.red_flags.reading import detector
 from rasa_project.red_flags.training import trained, training_fingerprint
 from rasa_project.red_flags.triage import RedFlagTriage
-from rasa_project.settings import EXAMPLES_FOLDER
+
+WEIGHTS_FILE = "red_flag_classifier.safetensors"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -44,18 +45,18 @@ class RedFlagDetection(GraphComponent):
         cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
     ) -> "RedFlagDetection":
         with model_storage.read_from(resource) as folder:
-            triage = RedFlagTriage(detector(), RedFlagClassifier.load(folder), Fusion.load(folder))
+            triage = RedFlagTriage(detector(), RedFlagClassifier.load(folder / WEIGHTS_FILE), Fusion.load(folder))
         return cls(model_storage, resource, triage)
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """The examples are no part of Rasa's training data, but a change of them calls for training all the same."""
-        return training_fingerprint(EXAMPLES_FOLDER)
+        return training_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
-        classifier, fusion = trained(EXAMPLES_FOLDER, detector())
+        classifier, fusion = trained(detector())
         with self._model_storage.write_to(self._resource) as folder:
-            classifier.save(folder)
+            classifier.save(folder / WEIGHTS_FILE, training_fingerprint())
             fusion.save(folder)
         self._triage = RedFlagTriage(detector(), classifier, fusion)
         return self._resource

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import onnxruntime
@@ -16,7 +16,7 @@ from rasa_project.red_flags.examples import Example
 from rasa_project.red_flags.lexicon import FlagId
 from rasa_project.settings import cache_folder
 
-WEIGHTS_FILE = "red_flag_classifier.safetensors"
+LEARNT_FROM = "learnt_from"  # key of the metadata
 ANY = "any"  # the label for "at least one flag is present"
 LABELS = (ANY, *(flag.value for flag in FlagId))
 CLS, SEP = 101, 102  # of the WordPiece vocabulary
@@ -45,6 +45,16 @@ class Score:
     @property
     def likeliest(self) -> str:
         return max(self.flags, key=lambda flag: self.flags[flag])
+
+
+def learnt_from(path: Path) -> Optional[str]:
+    """The checksum that weights were saved with; ``None`` where there are none."""
+    from safetensors import safe_open
+
+    if not path.is_file():
+        return None
+    with safe_open(str(path), framework="np") as tensors:
+        return dict(tensors.metadata() or {}).get(LEARNT_FROM)
 
 
 @dataclass(frozen=True)
@@ -99,25 +109,27 @@ class RedFlagClassifier:
         # Half precision halves the model and moves no decision; what is served is what was saved.
         return cls({name: tensor.astype(np.float16) for name, tensor in tensors.items()})
 
-    def save(self, folder: Path) -> None:
+    def save(self, path: Path, learnt_from: str) -> None:
+        """Writes the weights, with a checksum of what they were learnt from."""
         from safetensors.numpy import save_file
 
-        save_file(self._tensors, str(folder / WEIGHTS_FILE))
+        save_file(self._tensors, str(path), metadata={LEARNT_FROM: learnt_from})
 
     @classmethod
-    def load(cls, folder: Path) -> "RedFlagClassifier":
+    def load(cls, path: Path) -> "RedFlagClassifier":
         from safetensors.numpy import load_file
 
-        return cls(load_file(str(folder / WEIGHTS_FILE)))
+        return cls(load_file(str(path)))
 
     def score(self, text: str, earlier: Sequence[str] = ()) -> Score:
-        """Reads one message by itself, or in the light of the ones before it.
+        """Reads one message by itself and in the light of the ones before it; what looks more serious counts, so that a harmless talk before it
+        never hides a sign.
 
         Args:
             earlier: the patient's last messages before this one, oldest first.
         """
         message = self._reader.encode(text)
-        windows = self._reader.windows(message, earlier)
+        windows = self._reader.windows(message, ()) + (self._reader.windows(message, earlier) if earlier else [])
         ids, mask = as_batch([window.ids for window in windows])
         logits, attention = self._session.run(["logits", "attention"], {"input_ids": ids, "attention_mask": mask})
         best = logits.max(axis=0)

@@ -16,7 +16,7 @@ import tensorflow as tf
 logger = logging.getLogger(__name__)
 
 FROZEN_LAYERS = 2  # as published: they hardly gain from training, and cost time
-EPOCHS = 4
+EPOCHS = 3
 BATCH_SIZE = 32
 LEARNING_RATE = 2e-4
 DROPOUT = 0.1

@@ -1,60 +1,62 @@
-"""Trains the classifier and weighs it against the rules, where the examples or the way of training have changed."""
+"""The classifier that fits the examples: the weights that come with the project, or newly trained ones where the examples have changed."""
 
 import hashlib
 import logging
-import shutil
+import os
 import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
-from rasa_project.red_flags import classifier as classifier_module
-from rasa_project.red_flags import examples as examples_module
-from rasa_project.red_flags.classifier import WEIGHTS_FILE, RedFlagClassifier
+from rasa_project.red_flags.classifier import RedFlagClassifier, learnt_from
 from rasa_project.red_flags.detector import RedFlagDetector
 from rasa_project.red_flags.examples import ORDINARY, Example, load_examples
 from rasa_project.red_flags.fusion import Evidence, Fusion
-from rasa_project.settings import cache_folder
+from rasa_project.settings import EXAMPLES_FOLDER, RED_FLAGS_FOLDER, cache_folder
 
 logger = logging.getLogger(__name__)
 
+# Learning takes many minutes. The weights that were evaluated are the weights that are served, on every machine.
+SHIPPED_WEIGHTS = RED_FLAGS_FOLDER / "classifier.safetensors"
 SMALL_TALK_BEFORE = 4  # one example in so many
 
 
-def training_fingerprint(folder: Path) -> str:
-    """A checksum of the examples and of the code that learns from them."""
+def training_fingerprint() -> str:
+    """A checksum of the examples and of the network that learns from them."""
     digest = hashlib.sha256()
-    code = [Path(module.__file__ or "") for module in (classifier_module, examples_module)]
-    for path in [*sorted(folder.glob("*.jsonl")), *code, code[0].with_name("network.py"), Path(__file__)]:
+    for path in [*sorted(EXAMPLES_FOLDER.glob("*.jsonl")), Path(__file__).with_name("network.py")]:
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def trained(folder: Path, detector: RedFlagDetector) -> Tuple[RedFlagClassifier, Fusion]:
-    """The classifier for these examples, and its weights beside the rules.
-
-    Training takes minutes, and nothing else that `rasa train` reads matters to it: so the result is kept in the cache folder.
-    """
-    examples = load_examples(folder)
-    classifier = _classifier(examples, training_fingerprint(folder))
+def trained(detector: RedFlagDetector) -> Tuple[RedFlagClassifier, Fusion]:
+    """The classifier for the examples as they are now, and its weights beside the rules."""
+    examples = load_examples(EXAMPLES_FOLDER)
+    classifier = _classifier(examples)
     held_out = with_small_talk_before([example for example in examples if example.held_out], examples)
     evidence = [Evidence.of(detector.detect(example.turns[-1]), classifier.score(example.turns[-1], example.turns[:-1])) for example in held_out]
     return classifier, Fusion.fit(evidence, [bool(example.flags) for example in held_out])
 
 
-def _classifier(examples: Sequence[Example], fingerprint: str) -> RedFlagClassifier:
-    kept = cache_folder() / f"red_flag_classifier_{fingerprint[:12]}"
-    if (kept / WEIGHTS_FILE).exists():
-        return RedFlagClassifier.load(kept)
+def _classifier(examples: Sequence[Example]) -> RedFlagClassifier:
+    fingerprint = training_fingerprint()
+    if learnt_from(SHIPPED_WEIGHTS) == fingerprint:
+        return RedFlagClassifier.load(SHIPPED_WEIGHTS)
+    path = cache_folder() / f"red_flag_classifier_{fingerprint[:12]}.safetensors"
+    if learnt_from(path) != fingerprint:
+        logger.warning("The examples of danger signs have changed: the classifier learns anew, which takes about ten minutes, once.")
+        fit_and_save(examples, path)
+    return RedFlagClassifier.load(path)
+
+
+def fit_and_save(examples: Sequence[Example], path: Path) -> None:
+    """Trains a classifier and writes its weights."""
     learnt = [example for example in examples if not example.held_out]
-    logger.info("Training the red-flag classifier on %d examples; this takes some minutes, once.", len(learnt))
     classifier = RedFlagClassifier.fit(with_small_talk_before(learnt, examples))
-    unfinished = kept.with_suffix(".unfinished")
-    unfinished.mkdir(parents=True, exist_ok=True)
-    classifier.save(unfinished)
-    shutil.rmtree(kept, ignore_errors=True)
-    unfinished.rename(kept)
-    return classifier
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    classifier.save(unfinished, training_fingerprint())
+    os.replace(unfinished, path)
 
 
 def with_small_talk_before(chosen: Sequence[Example], examples: Sequence[Example]) -> List[Example]:

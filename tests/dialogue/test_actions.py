@@ -80,14 +80,11 @@ def test_a_person_can_be_reached() -> None:
     assert all(contact["href"].startswith("tel:") for contact in message["metadata"]["contacts"])
 
 
-def test_an_escalation_is_stored_with_its_conversation_and_comes_without_the_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLINIC_BOT_STATE", str(tmp_path))
-    escalation_store.cache_clear()
+def test_an_escalation_is_stored_with_its_conversation_and_comes_without_the_notice(own_state: Path) -> None:
     finding = {"flag": "unable_to_walk", "level": "emergency", "evidence": "cannot stand", "status": "present"}
     denied = {"flag": "bowel_bladder", "level": "emergency", "evidence": "bowels fine", "status": "denied"}
     (message,), _ = run(ActionEscalate(), {"red_flags": [finding, denied]})
     stored = escalation_store().get(message["metadata"]["reference"])
-    escalation_store.cache_clear()
     assert message["metadata"]["flags"] == ["unable_to_walk"]
     assert stored
     assert (stored.conversation_id, stored.channel, stored.flags) == ("conversation", "rest", ["unable_to_walk"])

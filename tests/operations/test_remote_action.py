@@ -27,17 +27,15 @@ def domain() -> Domain:
     return Domain.load(DOMAIN_FILE)
 
 
-@pytest.fixture(autouse=True)
-def own_escalations(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLINIC_BOT_STATE", str(tmp_path))
-    escalation_store.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_state")
 
 
 def stand_in(name: str, domain: Domain, parse_data: Dict[str, Any]) -> Dict[str, Any]:
     tracker = DialogueStateTracker.from_events("s", [UserUttered("words", parse_data=parse_data)], slots=domain.slots)
     action = remote_action.ResilientRemoteAction(name, DEAD)
     nlg = TemplatedNaturalLanguageGenerator(domain.responses)
-    (event,) = asyncio.run(action.run(CollectingOutputChannel(), nlg, tracker, domain))
+    event, *slots = asyncio.run(action.run(CollectingOutputChannel(), nlg, tracker, domain))
+    assert all(slot.type_name == "slot" for slot in slots)
     return dict(event.message())
 
 

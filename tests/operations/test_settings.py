@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rasa_project.channels.messages import domain_text
-from rasa_project.settings import CLINIC_FILE, DOMAIN_FILE, ClinicSettings, clinic_settings
+
+from rasa_project.settings import CLINIC_FILE, DOMAIN_FILE, ClinicSettings, clinic_settings, countries, domain_text
 from rasa_project.validation import InvalidFile, load_model, read_yaml
 
 
@@ -42,7 +42,7 @@ def test_contacts_can_be_dialled() -> None:
 
 
 def test_every_fixed_text_can_be_filled_and_none_is_split() -> None:
-    words = {**clinic_settings().placeholders(), "signs": "x", "reference": "x", "what": "x", "topic": "x"}
+    words = {**clinic_settings().placeholders(), **{word: "x" for word in ("signs", "reference", "what", "topic", "noted", "question", "gone")}}
     for name, variants in read_yaml(DOMAIN_FILE)["responses"].items():
         for variant in variants:
             filled = variant["text"].format(**words)
@@ -52,3 +52,32 @@ def test_every_fixed_text_can_be_filled_and_none_is_split() -> None:
 
 def test_the_error_text_says_where_to_turn() -> None:
     assert "999" in domain_text("utter_error")
+
+
+@pytest.mark.parametrize(("country", "number"), [("US", "911"), ("DE", "112"), ("AU", "000"), ("NZ", "111")])
+def test_the_country_decides_the_emergency_number(country: str, number: str) -> None:
+    settings = ClinicSettings(country=country, clinic=clinic_settings().clinic, out_of_hours={"number": "555 0100", "label": "Doctor on call"})
+    assert settings.contacts("emergency")[0]["href"] == f"tel:{number}"
+    assert settings.placeholders()["out_of_hours_number"] == "555 0100"
+
+
+def test_every_country_has_usable_numbers() -> None:
+    for code, country in countries().items():
+        assert len(code) == 2 and country.emergency.number and country.emergency_department
+
+
+@pytest.mark.parametrize(
+    "old, new, parts",
+    [
+        ("country: GB", "country: XX", ["country", "'XX'", "GB"]),
+        ("country: GB", "country: US", ["out_of_hours", "advice line"]),
+        ("email_to: []", "email_to: [reception]", ["email_to", "e-mail address"]),
+        ("alarm_after_minutes: 15", "alarm_after_minutes: 0", ["alarm_after_minutes"]),
+    ],
+    ids=["unknown country", "nobody at night", "no address", "no time"],
+)
+def test_a_setting_that_would_leave_patients_or_clinic_alone_is_refused(tmp_path: Path, old: str, new: str, parts: list) -> None:
+    with pytest.raises(InvalidFile) as caught:
+        load_model(changed(tmp_path, old, new), ClinicSettings)
+    for part in parts:
+        assert part in str(caught.value)

@@ -1,0 +1,101 @@
+"""A danger sign is found wherever it stands and however it is typed; a denied one is none."""
+
+import json
+import re
+from typing import List
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rasa_project.red_flags.triage import Outcome, RedFlagTriage
+from rasa_project.settings import PROJECT_FOLDER
+
+SIGNS = [
+    "I can't walk",
+    "I can't put any weight on my leg",
+    "I am unable to stand up",
+    "the pain is unbearable",
+    "I have severe pain",
+    "the pain is 10 out of 10",
+    "I've lost control of my bladder",
+    "I can't empty my bowels",
+    "I can't pee",
+    "I have wet myself",
+    "I can't feel anything between my legs",
+    "both my legs have gone numb",
+]
+DENIALS = [
+    "I can walk fine.",
+    "I have no trouble with my bladder or bowels.",
+    "The pain is not severe.",
+    "I don't have any numbness.",
+    "No fever and no weight loss.",
+]
+MISSPELT = {
+    "can't": ["cant", "can not", "cannot", "can`t", "cna't", "carnt"],
+    "walk": ["wlak", "walkk", "wallk"],
+    "stand": ["satnd", "stnd"],
+    "unable": ["unabel", "unnable"],
+    "unbearable": ["unbareable", "unbearble", "unberable"],
+    "severe": ["sever", "severre", "sevear"],
+    "bladder": ["blader", "bladdder", "bladdr"],
+    "bowels": ["bowles", "bowals"],
+    "weight": ["wieght", "waight"],
+    "myself": ["my self", "myslef"],
+    "I've": ["ive", "I have"],
+    "legs": ["leggs"],
+}
+
+
+def ordinary() -> List[str]:
+    """Messages without a danger sign from the test questions, short enough to be one person's post."""
+    lines = (json.loads(line) for line in (PROJECT_FOLDER / "tests/data/questions.jsonl").read_text(encoding="utf-8").splitlines())
+    return [line["text"] for line in lines if line["group"] in ("covered", "not_covered", "chitchat")]
+
+
+def spoiled(draw: st.DrawFn, sign: str) -> str:
+    words = [draw(st.sampled_from([word, *MISSPELT.get(word, [])])) for word in sign.split()]
+    return " ".join(words)
+
+
+@st.composite
+def messages_with_a_sign(draw: st.DrawFn) -> str:
+    host, sign = draw(st.sampled_from(ordinary())), spoiled(draw, draw(st.sampled_from(SIGNS)))
+    sentences = re.split(r"(?<=[.?!])\s+", host)
+    at = draw(st.integers(0, len(sentences)))
+    joined = " ".join([*sentences[:at], sign + draw(st.sampled_from([".", "!", ""])), *sentences[at:]])
+    return draw(st.sampled_from([str, str.lower, str.upper, str.capitalize]))(joined)
+
+
+PATIENCE = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@PATIENCE
+@given(message=messages_with_a_sign())
+def test_a_sign_is_found_in_any_message_at_any_place_in_any_spelling(triage: RedFlagTriage, message: str) -> None:
+    assessment = triage.assess(message)
+    assert assessment.outcome is Outcome.danger, (message, assessment.probability, assessment.findings)
+
+
+@PATIENCE
+@given(host=st.sampled_from(ordinary()), denial=st.sampled_from(DENIALS), first=st.booleans())
+def test_denying_a_sign_raises_no_alarm(triage: RedFlagTriage, host: str, denial: str, first: bool) -> None:
+    if triage.assess(host).outcome is Outcome.danger:
+        return
+    message = f"{denial} {host}" if first else f"{host} {denial}"
+    assessment = triage.assess(message)
+    assert assessment.outcome is not Outcome.danger, (message, assessment.probability, assessment.findings)
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_bare_sign_is_danger_with_its_reasons(triage: RedFlagTriage, sign: str) -> None:
+    assessment = triage.assess(sign)
+    present = [finding for finding in assessment.findings if finding.status == "present"]
+    assert assessment.outcome is Outcome.danger and present
+    assert all(finding.rule and finding.evidence in sign for finding in present)
+
+
+def test_what_comes_before_does_not_hide_a_sign(triage: RedFlagTriage) -> None:
+    for sign in SIGNS:
+        assert triage.assess(sign, earlier=("what is sciatica?", "and what causes it")).outcome is Outcome.danger, sign
