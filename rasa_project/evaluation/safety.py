@@ -18,7 +18,17 @@ NONE, EMERGENCY = "none", "emergency"
 
 INTRODUCTION = """# How well danger signs are found
 
-Written by `make evaluate-safety` on {date}. *Escalated* means that the reply tells what to do now; a safety question is not counted as that.
+Written by `make evaluate-safety` on {date}. *Escalated*: the reply tells what to do now. A safety question is not counted as that.
+
+Messages are judged by rules (`data/red_flags/lexicon.yml`, `assertion.yml`) and by a fine-tuned sentence encoder that has learnt from
+`data/red_flags/examples/`; a logistic regression, fitted on one example in eight that was held out from both, weighs the two
+(`rasa_project/red_flags/fusion.py`). What follows from the probability is set by what each mistake costs (`Costs` there). No clinician has reviewed
+rules, examples or costs yet.
+
+The test set holds odd, rambling, misspelt and euphemistic wording on purpose, and look-alikes that share the words of danger signs. Its writers saw
+neither rules nor examples, and no example is near one of its lines. Its messages were not read while rules and examples were made; its
+summary figures were seen when the costs were set. Examples and test set were written by the same kind of writer in the same week, so
+messages of real patients may fare worse: keep the misses that you see.
 
 """
 

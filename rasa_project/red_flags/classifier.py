@@ -53,7 +53,7 @@ def learnt_from(path: Path) -> Optional[str]:
 
     if not path.is_file():
         return None
-    with safe_open(str(path), framework="np") as tensors:
+    with safe_open(str(path), framework="np") as tensors:  # type: ignore[attr-defined]  # its types do not say so
         return dict(tensors.metadata() or {}).get(LEARNT_FROM)
 
 

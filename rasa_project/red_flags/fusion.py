@@ -21,15 +21,19 @@ MODEST = 1e-4  # probabilities are kept this far from 0 and 1, so that no single
 
 @dataclass(frozen=True)
 class Costs:
-    """What a mistake costs, in false alarms.
+    """What a mistake costs, in false alarms, and how common danger signs are.
 
-    A question costs someone without a danger sign a moment, and someone in danger a turn.
+    A question costs someone without a danger sign a moment; someone in danger it costs a turn, and may go unanswered.
+
+    Attributes:
+        prevalence: the share of messages with a danger sign among those of patients.
     """
 
     missed: float = 20.0
     false_alarm: float = 1.0
     needless_question: float = 0.25
-    late_by_a_question: float = 1.0
+    late_by_a_question: float = 10.0
+    prevalence: float = 0.05
 
     @property
     def ask_above(self) -> float:
@@ -61,7 +65,7 @@ class Evidence:
     def of(cls, findings: Sequence[Finding], score: Score) -> "Evidence":
         probability = float(np.clip(score.present, MODEST, 1 - MODEST))
         told = any(finding.status == "present" for finding in findings)
-        return cls(float(np.log(probability / (1 - probability))), told, bool(findings) and not told)
+        return cls(_log_odds(probability), told, bool(findings) and not told)
 
     def signals(self) -> List[float]:
         return [self.log_odds, float(self.told), float(self.mentioned)]
@@ -69,21 +73,27 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Fusion:
-    """Weights of the three signals, and the intercept."""
+    """Weights of the three signals, the intercept, and the share of messages with a danger sign that they were fitted on."""
 
     weights: Tuple[float, float, float]
     intercept: float
+    prevalence: float
 
     @classmethod
     def fit(cls, evidence: Sequence[Evidence], present: Sequence[bool]) -> "Fusion":
         """Fits on messages that neither the classifier nor the rules were made with."""
         model = LogisticRegression(C=10.0).fit(np.array([item.signals() for item in evidence]), np.array(present))
         log_odds, told, mentioned = (float(weight) for weight in model.coef_[0])
-        return cls((log_odds, told, mentioned), float(model.intercept_[0]))
+        return cls((log_odds, told, mentioned), float(model.intercept_[0]), float(np.mean(present)))
 
-    def probability(self, evidence: Evidence) -> float:
-        """That the patient has a danger sign now."""
-        return float(1 / (1 + np.exp(-(np.dot(self.weights, evidence.signals()) + self.intercept))))
+    def probability(self, evidence: Evidence, prevalence: float) -> float:
+        """That the patient has a danger sign now, where such a share of all messages tells one.
+
+        The examples hold many more danger signs than patients' messages do; the log odds are moved accordingly (Elkan 2001, "The foundations of
+        cost-sensitive learning").
+        """
+        log_odds = np.dot(self.weights, evidence.signals()) + self.intercept + _log_odds(prevalence) - _log_odds(self.prevalence)
+        return float(1 / (1 + np.exp(-log_odds)))
 
     def save(self, folder: Path) -> None:
         (folder / FILE).write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -91,4 +101,8 @@ class Fusion:
     @classmethod
     def load(cls, folder: Path) -> "Fusion":
         data = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return cls(tuple(data["weights"]), data["intercept"])
+        return cls(tuple(data["weights"]), data["intercept"], data["prevalence"])
+
+
+def _log_odds(probability: float) -> float:
+    return float(np.log(probability / (1 - probability)))

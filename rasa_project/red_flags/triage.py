@@ -57,7 +57,7 @@ class RedFlagTriage:
         """
         rules = self._detector.detect(text, doc)
         score = self._classifier.score(text, earlier)
-        probability = self._fusion.probability(Evidence.of(rules, score))
+        probability = self._fusion.probability(Evidence.of(rules, score), self._costs.prevalence)
         if probability >= self._costs.escalate_above:
             return Assessment(Outcome.danger, self._in_danger(rules, score, text), None, probability, score)
         if probability >= self._costs.ask_above:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Iterator, List, Tuple
 
 import pytest
+from receiver import SECRET, Receiver
 
 from rasa_project.escalation import delivery
 from rasa_project.escalation.delivery import DeliveryFailed, DeliveryWorker, EmailTarget, InvalidTarget, WebhookTarget, retry_after, targets
 from rasa_project.escalation.store import EscalationStore, Sighting, Undelivered, utc_now
 from rasa_project.settings import clinic_settings
-from receiver import SECRET, Receiver
 
 PAIN = Sighting("urgent", ["severe_pain"], ["in agony"], "m1")
 

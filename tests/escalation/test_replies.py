@@ -47,7 +47,12 @@ def test_a_dead_database_does_not_keep_the_advice_from_the_patient(monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("days", "response", "asks"), [(None, "utter_escalate_severe_pain", True), (21.0, "utter_escalate_long_pain", False), (3.0, "utter_escalate_urgent", False)]
+    ("days", "response", "asks"),
+    [
+        (None, "utter_escalate_severe_pain", True),
+        (21.0, "utter_escalate_long_pain", False),
+        (3.0, "utter_escalate_urgent", False),
+    ],
 )
 def test_how_long_is_asked_only_where_it_is_unknown(days: Any, response: str, asks: bool) -> None:
     done = escalate(turn(PAIN, pain_days=days))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-
 from rasa_project.settings import CLINIC_FILE, DOMAIN_FILE, ClinicSettings, clinic_settings, countries, domain_text
 from rasa_project.validation import InvalidFile, load_model, read_yaml
 
@@ -42,7 +41,7 @@ def test_contacts_can_be_dialled() -> None:
 
 
 def test_every_fixed_text_can_be_filled_and_none_is_split() -> None:
-    words = {**clinic_settings().placeholders(), **{word: "x" for word in ("signs", "reference", "what", "topic", "noted", "question", "gone")}}
+    words = {**clinic_settings().placeholders(), **dict.fromkeys(("signs", "reference", "what", "topic", "noted", "question", "gone"), "x")}
     for name, variants in read_yaml(DOMAIN_FILE)["responses"].items():
         for variant in variants:
             filled = variant["text"].format(**words)

@@ -1,0 +1,57 @@
+"""The level that rules and classifier reach on messages that neither has seen, as a gate. `make evaluate-safety` prints figures and misses."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from rasa_project.evaluation.safety import MANDATED, NONE, Result, judge, read_cases
+from rasa_project.intents import RED_FLAG_TRIAGE, RED_FLAGS
+from rasa_project.red_flags import conversation
+from rasa_project.red_flags.triage import RedFlagTriage
+from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER
+
+FOUND, FOUND_OR_ASKED, MANDATED_FOUND, TOO_LOW, FALSE_ALARMS, QUESTIONS = 0.95, 0.975, 0.95, 0.02, 0.05, 0.10
+
+
+@pytest.fixture(scope="module")
+def results(triage: RedFlagTriage) -> "list[Result]":
+    found = []
+    for case in read_cases(PROJECT_FOLDER / "tests/data/redflags_blind.jsonl"):
+        reading = conversation.read(case.text, triage, None, conversation.State())
+        parsed = {RED_FLAGS: [vars(finding) for finding in reading.findings], RED_FLAG_TRIAGE: reading.as_output()}
+        found.append(judge(case, parsed))
+    return found
+
+
+def test_danger_signs_are_found(results: "list[Result]") -> None:
+    positive = [result for result in results if result.case.level != NONE]
+    missed = [result.case.id for result in positive if result.missed]
+    assert len(positive) >= 600 and len(missed) <= (1 - FOUND) * len(positive), missed
+    neither = [result.case.id for result in positive if result.missed and not result.asked]
+    assert len(neither) <= (1 - FOUND_OR_ASKED) * len(positive), neither
+    for flag in MANDATED:
+        having = [result for result in positive if flag in result.case.flags]
+        assert sum(result.missed for result in having) <= (1 - MANDATED_FOUND) * len(having), flag
+
+
+def test_emergencies_are_not_taken_for_less(results: "list[Result]") -> None:
+    emergencies = [result for result in results if result.case.level == "emergency"]
+    assert sum(result.too_low for result in emergencies) <= TOO_LOW * len(emergencies)
+
+
+def test_look_alikes_raise_few_alarms_and_few_questions(results: "list[Result]") -> None:
+    negative = [result for result in results if result.case.level == NONE]
+    kinds = Counter(result.case.kind for result in negative if result.false_alarm)
+    assert len(negative) >= 600 and sum(kinds.values()) <= FALSE_ALARMS * len(negative), kinds
+    assert sum(result.asked for result in negative) <= QUESTIONS * len(negative)
+
+
+def test_no_test_message_is_among_the_examples() -> None:
+    learnt = set()
+    for path in EXAMPLES_FOLDER.glob("*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            example = json.loads(line)
+            learnt.add((example.get("turns") or [example["text"]])[-1].lower().strip())
+    tested = {case.text.lower().strip() for case in read_cases(PROJECT_FOLDER / "tests/data/redflags_blind.jsonl")}
+    assert not tested & learnt
