@@ -1,8 +1,9 @@
 """One message, weighed: does the patient have a danger sign now, is there a doubt to clear up by a question, or neither?"""
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, List, Optional, Sequence
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from rasa_project.red_flags.classifier import RedFlagClassifier, Score
 from rasa_project.red_flags.detector import Finding, RedFlagDetector
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 CLASSIFIER_RULE = "classifier"  # stands for a rule's id in findings of the classifier
 SURE_OF_FLAG = 0.5  # probability of a single flag from which it is named beside the likeliest
 SERIOUS_ENOUGH = 0.3  # the same for a flag of a higher level than those named: the more serious level wins
+SURE_ALONE = 0.05  # fused probability from which a sign by itself settles a doubt
+WORDS_AROUND = 5  # of a finding, that belong to it
+
+_SENTENCE_END = re.compile(r"[.?!\n]+\s*")
+_WORD = re.compile(r"[^\s]+")
 
 
 class Outcome(str, Enum):
@@ -58,6 +64,14 @@ class RedFlagTriage:
         rules = self._detector.detect(text, doc)
         score = self._classifier.score(text, earlier)
         probability = self._fusion.probability(Evidence.of(rules, score), self._costs.prevalence)
+        if self._costs.ask_above <= probability < self._costs.escalate_above:
+            # A short sign drowns in a message about something else: where there is a doubt, what the rules found is weighed by itself, too.
+            for finding in (finding for finding in rules if finding.status == Status.present):
+                start, end = _around(finding, text)
+                alone = self._classifier.score(text[start:end])
+                closer = self._fusion.probability(Evidence.of(rules, alone), self._costs.prevalence)
+                if closer > max(probability, SURE_ALONE):
+                    probability, score = closer, replace(alone, start=alone.start + start, end=alone.end + start)
         if probability >= self._costs.escalate_above:
             return Assessment(Outcome.danger, self._in_danger(rules, score, text), None, probability, score)
         if probability >= self._costs.ask_above:
@@ -91,6 +105,16 @@ class RedFlagTriage:
     def _finding(self, flag: str, score: Score, text: str) -> Finding:
         evidence = text[score.start : score.end]
         return Finding(flag, self.level_of(flag), evidence, CLASSIFIER_RULE, Status.present.value, score.start, score.end)
+
+
+def _around(finding: Finding, text: str) -> Tuple[int, int]:
+    """The sentence around a finding, and of a sentence that runs on a few words at either side only."""
+    before = [match.end() for match in _SENTENCE_END.finditer(text, 0, finding.start)]
+    after = _SENTENCE_END.search(text, finding.end)
+    start, end = (before[-1] if before else 0), (after.start() if after else len(text))
+    words_before = [match.start() for match in _WORD.finditer(text, start, finding.start)][-WORDS_AROUND:]
+    words_after = [match.end() for match in _WORD.finditer(text, finding.end, end)][:WORDS_AROUND]
+    return (words_before[0] if words_before else finding.start), (words_after[-1] if words_after else finding.end)
 
 
 def _unclear(rules: List[Finding]) -> List[Finding]:

@@ -1,6 +1,7 @@
 """A danger sign is found wherever it stands and however it is typed; a denied one is none."""
 
 import json
+import random
 import re
 from typing import List
 
@@ -68,6 +69,7 @@ def messages_with_a_sign(draw: st.DrawFn) -> str:
     return draw(st.sampled_from([str, str.lower, str.upper, str.capitalize]))(joined)
 
 
+ASKED = 0.05  # share of messages with a plain sign that may be asked about; reached on this sample
 PATIENCE = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -75,7 +77,16 @@ PATIENCE = settings(max_examples=300, deadline=None, derandomize=True, suppress_
 @given(message=messages_with_a_sign())
 def test_a_sign_is_found_in_any_message_at_any_place_in_any_spelling(triage: RedFlagTriage, message: str) -> None:
     assessment = triage.assess(message)
-    assert assessment.outcome is Outcome.danger, (message, assessment.probability, assessment.findings)
+    assert assessment.outcome is not Outcome.neither, (message, assessment.probability, assessment.findings)
+
+
+def test_nearly_always_it_is_escalated_without_a_question(triage: RedFlagTriage) -> None:
+    choose, hosts = random.Random(5), ordinary()
+    messages = [
+        f"{choose.choice(SIGNS)}. {host}" if choose.random() < 0.5 else f"{host} {choose.choice(SIGNS)}" for host in choose.sample(hosts, 200)
+    ]
+    asked = [message for message in messages if triage.assess(message).outcome is not Outcome.danger]
+    assert len(asked) <= ASKED * len(messages), asked
 
 
 @PATIENCE
