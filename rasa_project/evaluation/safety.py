@@ -28,7 +28,8 @@ rules, examples or costs yet.
 
 The test set holds odd, rambling, misspelt and euphemistic wording on purpose, and look-alikes that share the words of danger signs. Its writers saw
 neither rules nor examples, and no example is near one of its lines. Its messages were not read while rules and examples were made; its
-summary figures were seen when the costs and the closer look at short signs were chosen, so they are somewhat optimistic. Examples and test set were written by the same kind of writer in the same week, so
+summary figures were seen when the costs and the closer look at short signs were chosen, so they are somewhat
+optimistic. Examples and test set were written by the same kind of writer in the same week, so
 messages of real patients may fare worse: keep the misses that you see.
 
 """
