@@ -18,6 +18,7 @@ CLASSIFIER_RULE = "classifier"  # stands for a rule's id in findings of the clas
 SURE_OF_FLAG = 0.5  # probability of a single flag from which it is named beside the likeliest
 SERIOUS_ENOUGH = 0.3  # the same for a flag of a higher level than those named: the more serious level wins
 SURE_ALONE = 0.05  # fused probability from which a sign by itself settles a doubt
+LONG_TEXT = 2000  # characters; the highest of so many windows is high by chance, so the classifier alone asks instead
 WORDS_AROUND = 5  # of a finding, that belong to it
 
 _SENTENCE_END = re.compile(r"[.?!\n]+\s*")
@@ -66,7 +67,8 @@ class RedFlagTriage:
         probability = self._fusion.probability(Evidence.of(rules, score), self._costs.prevalence)
         if probability < self._costs.escalate_above:
             probability, score = self._closer_look(text, rules, probability, score)
-        if probability >= self._costs.escalate_above:
+        told = any(finding.status == Status.present for finding in rules)
+        if probability >= self._costs.escalate_above and (told or len(text) <= LONG_TEXT):
             return Assessment(Outcome.danger, self._in_danger(rules, score, text), None, probability, score)
         if probability >= self._costs.ask_above:
             return Assessment(Outcome.doubt, _unclear(rules), self._doubtful(rules, score, text), probability, score)
