@@ -14,12 +14,19 @@ from typing import Dict, Iterator
 import psutil
 
 from benchmarks.load import Bot
-from rasa_project.operations.environment import child_environment, module_command
+from rasa_project.operations.environment import module_command, trial_environment
 from rasa_project.operations.serving import HOST, free_port
 from rasa_project.settings import PROJECT_FOLDER, cache_folder
 
 COPIED = ("actions", "benchmarks", "data", "rasa_project", "clinic.yml", "config.yml", "credentials.yml", "domain.yml")
 STOCK_CREDENTIALS = "rest:\nbenchmarks.labelled_channel.LabelledRest:\n"
+
+
+# As in endpoints.yml; stock Rasa keeps conversations in memory.
+OURS_ENDPOINTS = """  enable_selective_domain: true
+tracker_store:
+  type: rasa_project.tracker_store.ConversationStore
+"""
 
 
 @dataclass
@@ -35,8 +42,8 @@ class Contender:
         return next(self.folder.glob("models/*.tar.gz"))
 
     def environment(self) -> Dict[str, str]:
-        state = {"CLINIC_BOT_HOME": str(self.folder), "CLINIC_BOT_STATE": str(self.folder / "var"), "CLINIC_BOT_CACHE": str(cache_folder())}
-        return {**child_environment(), **state, "PYTHONPATH": str(self.folder), "SANIC_HOST": HOST}
+        own = {"CLINIC_BOT_HOME": str(self.folder), "CLINIC_BOT_CACHE": str(cache_folder())}
+        return {**trial_environment(self.folder / "var"), **own, "PYTHONPATH": str(self.folder), "SANIC_HOST": HOST}
 
     def train(self) -> float:
         """Seconds that ``rasa train`` took."""
@@ -49,7 +56,7 @@ class Contender:
         """Action server and Rasa server, answering."""
         port, action_port = free_port(), free_port()
         (self.folder / "endpoints.yml").write_text(
-            f"action_endpoint:\n  url: http://{HOST}:{action_port}/webhook\n" + ("  enable_selective_domain: true\n" if self.name == "ours" else "")
+            f"action_endpoint:\n  url: http://{HOST}:{action_port}/webhook\n" + (OURS_ENDPOINTS if self.name == "ours" else "")
         )
         started = time.monotonic()
         commands = (

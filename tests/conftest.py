@@ -8,10 +8,12 @@ from typing import Iterator
 
 import pytest
 
+from rasa_project.operations.environment import CLINIC_WIDE
+
 # Before anything of the project is imported: tests never touch the escalations and conversations of a bot that runs here.
 _STATE = tempfile.mkdtemp(prefix="clinic-bot-tests-")
 os.environ["CLINIC_BOT_STATE"] = _STATE
-for _name in ("ESCALATION_DB_URL", "TRACKER_DB_URL", "ESCALATION_WEBHOOK_URL", "SMTP_URL", "STAFF_PASSWORD"):
+for _name in CLINIC_WIDE:
     os.environ.pop(_name, None)
 
 from rasa_project.content.store import ContentStore, load_store  # noqa: E402
@@ -50,5 +52,5 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 @pytest.fixture(scope="session")
 def bot() -> Iterator[serving.Servers]:
     """Action server and Rasa server with the current model, on ports of their own."""
-    with serving.running(training.ensure_model(), serving.free_port(), serving.free_port()) as servers:
+    with serving.trial(training.ensure_model()) as servers:
         yield servers

@@ -46,7 +46,7 @@ def evaluate_sets(paths: Sequence[Path], url: Optional[str], misses: Path, repor
     if url:
         sections = [_evaluate(path, asker(url), misses) for path in paths]
     else:
-        with serving.running(model(), serving.free_port(), serving.free_port()) as servers:
+        with serving.trial(model()) as servers:
             sections = [_evaluate(path, asker(servers.url), misses) for path in paths]
     if report:
         report.parent.mkdir(parents=True, exist_ok=True)

@@ -178,7 +178,7 @@ def evaluate_safety(sets: Sequence[Path], model: Path, misses: Path, report: Opt
             figures.append((path, summary(results)))
             _write(misses / f"{path.parent.name}_{path.name}", results)
     if dialogues:
-        with serving.running(model, serving.free_port(), serving.free_port()) as servers:
+        with serving.trial(model) as servers:
             figures += [(path, _talk_all(path, servers, misses)) for path in dialogues]
     for path, rows in figures:
         title = f"{path.parent.name}/{path.name}"

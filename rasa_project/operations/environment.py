@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Dict, List
 
 QUIET = {
@@ -12,9 +13,26 @@ QUIET = {
 }
 
 
+# What leads to the clinic's databases and people.
+CLINIC_WIDE = (
+    "ESCALATION_DB_URL",
+    "TRACKER_DB_URL",
+    "ESCALATION_WEBHOOK_URL",
+    "ESCALATION_WEBHOOK_SECRET",
+    "SMTP_URL",
+    "SMTP_FROM",
+    "STAFF_PASSWORD",
+)
+
+
 def child_environment() -> Dict[str, str]:
     """This process's environment, with telemetry off and the libraries' start-up chatter silenced."""
     return {**os.environ, **QUIET}
+
+
+def trial_environment(state: Path) -> Dict[str, str]:
+    """The environment of a bot that is only tried: its made-up patients reach neither the clinic nor its databases."""
+    return {**{name: value for name, value in child_environment().items() if name not in CLINIC_WIDE}, "CLINIC_BOT_STATE": str(state)}
 
 
 def module_command(module: str, *arguments: str) -> List[str]:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -17,7 +18,7 @@ from typing import Dict, Iterator, List, Optional
 
 from ruamel.yaml import YAML
 
-from rasa_project.operations.environment import child_environment, module_command
+from rasa_project.operations.environment import child_environment, module_command, trial_environment
 from rasa_project.settings import PROJECT_FOLDER, cache_folder
 
 logger = logging.getLogger(__name__)
@@ -120,7 +121,19 @@ def _endpoints(action_port: int) -> Path:
 
 
 @contextmanager
-def running(model: Path, port: int, action_port: int) -> Iterator[Servers]:
+def trial(model: Path) -> Iterator[Servers]:
+    """Both servers on ports of their own, to be tried: what is said to them reaches neither the clinic nor its databases.
+
+    Raises:
+        ServerFailed: as in ``running``.
+    """
+    with tempfile.TemporaryDirectory(prefix="clinic-bot-trial-") as state:
+        with running(model, free_port(), free_port(), trial_environment(Path(state))) as servers:
+            yield servers
+
+
+@contextmanager
+def running(model: Path, port: int, action_port: int, environment: Dict[str, str]) -> Iterator[Servers]:
     """Both servers, ready to answer; stopped when the block ends, however it ends.
 
     Raises:
@@ -136,12 +149,11 @@ def running(model: Path, port: int, action_port: int) -> Iterator[Servers]:
         ),
     }  # fmt: skip
     servers = Servers(port, action_port)
-    environment = {**child_environment(), "SANIC_HOST": HOST}  # rasa_sdk listens on all interfaces otherwise
     try:
         for name, command in commands.items():
-            servers.processes[name] = _start(command, environment)
+            # rasa_sdk listens on all interfaces otherwise
+            servers.processes[name] = _start(command, {**environment, "SANIC_HOST": HOST})
         _wait_until_answered(servers)
-        servers.keep_worker()
         yield servers
     finally:
         servers.stop()
@@ -190,7 +202,8 @@ def serve(model: Path, port: int, action_port: int) -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     try:
-        with running(model, port, action_port) as servers:
+        with running(model, port, action_port, child_environment()) as servers:
+            servers.keep_worker()
             example = json.dumps({"sender": "me-123456", "message": "what is sciatica?"})
             curl = f"curl -s {servers.url} -H 'Content-Type: application/json' \\\n    -d '{example}'"
             print(f"\nThe bot answers at {servers.url}. Try:\n\n  {curl}\n\nCtrl-C stops it.", flush=True)

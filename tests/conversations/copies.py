@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from rasa_project.operations import serving, training
 model = training.ensure_model() if sys.argv[1] == "-" else Path(sys.argv[1])
-with serving.running(model, serving.free_port(), serving.free_port()) as bot:
+with serving.trial(model) as bot:
     for message in sys.argv[2:]:
         custom = next(reply["custom"] for reply in bot.ask("a-conversation", message) if "custom" in reply)
         print("GOT", custom["kind"], custom.get("topic"), custom.get("facet"))

@@ -55,7 +55,7 @@ def test_fifty_messages_in_a_burst_are_each_answered_within_seconds(bot: Servers
 @pytest.fixture
 def lonely_bot() -> Iterator[Servers]:
     """A bot of its own, whose action server a test may kill."""
-    with serving.running(training.ensure_model(), serving.free_port(), serving.free_port()) as servers:
+    with serving.trial(training.ensure_model()) as servers:
         yield servers
 
 
