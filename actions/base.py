@@ -10,9 +10,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from rasa_project.dialogue.replies import Reply
 from rasa_project.escalation.replies import Turn, denied_after, is_open, reminder_words, unsure_words
-from rasa_project.intents import DENIED_SLOT, ESCALATION_SLOT, PENDING_SLOT
+from rasa_project.intents import DENIED_SLOT, ESCALATION_SLOT, PENDING_SLOT, SAFETY
 from rasa_project.red_flags.answers import Answer
-from rasa_project.red_flags.conversation import SAFETY
 from rasa_project.settings import clinic_settings
 
 logger = logging.getLogger(__name__)

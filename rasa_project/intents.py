@@ -18,6 +18,7 @@ CURRENT_TOPIC_SLOT = "current_topic"
 CURRENT_FACET_SLOT = "current_facet"
 ESCALATION_SLOT = "escalation"  # the conversation's escalation, if any
 PENDING_SLOT = "red_flag_question"  # what the bot has asked about danger signs and not been told yet
+SAFETY, DURATION = "safety", "duration"  # kinds of question
 DENIED_SLOT = "denied_flags"  # danger signs that the patient, when asked, said no to
 
 # Keys of the parse data, and so of `rasa shell nlu` and the tracker

@@ -24,7 +24,7 @@ class FacetWords(StrictModel):
     button: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reply:
     """``text``, or the name of a domain ``response`` with the ``words`` that it needs; ``custom`` as in the REST contract."""
 

@@ -2,14 +2,14 @@
 Rasa server."""
 
 import logging
-from dataclasses import dataclass, field
+import secrets
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from rasa_project.dialogue.replies import Button, Reply
 from rasa_project.escalation.store import EMERGENCY, URGENT, Sighting, escalation_store
 from rasa_project.escalation.wording import FlagWords, flag_words
-from rasa_project.intents import DENIED_SLOT, ESCALATION_SLOT, PENDING_SLOT, RED_FLAG_TRIAGE
-from rasa_project.red_flags.conversation import DURATION, SAFETY
+from rasa_project.intents import DENIED_SLOT, DURATION, ESCALATION_SLOT, PENDING_SLOT, RED_FLAG_TRIAGE, SAFETY
 from rasa_project.red_flags.reading import detector, present_flags
 from rasa_project.settings import clinic_settings, domain_text
 from rasa_project.validation import InvalidFile
@@ -95,9 +95,7 @@ def _full_advice(escalation: Dict[str, Any]) -> Reply:
 
 def _stored(turn: Turn, level: str, flags: List[str], findings: List[Dict[str, Any]], pain_days: Optional[float]) -> Optional[str]:
     evidence = list(dict.fromkeys(finding["evidence"] for finding in findings))
-    sighting = Sighting(level, flags, evidence, pain_days=pain_days)
-    if turn.message_id:
-        sighting = Sighting(level, flags, evidence, turn.message_id, pain_days)
+    sighting = Sighting(level, flags, evidence, turn.message_id or secrets.token_hex(16), pain_days)
     try:
         return escalation_store().add(sighting, turn.conversation_id, turn.channel, turn.escalation.get("reference"))
     except Exception:
@@ -149,7 +147,7 @@ def show_advice(turn: Turn) -> Response:
         return Response(Reply(custom={"kind": "handoff", "contacts": contacts}, response="utter_hand_off"))
     reply = _full_advice(escalation)
     if escalation.get("taken_back"):
-        reply.custom = {"kind": "handoff", "contacts": reply.custom["contacts"]}
+        reply = replace(reply, custom={"kind": "handoff", "contacts": reply.custom["contacts"]})
     return Response(reply)
 
 

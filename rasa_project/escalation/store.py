@@ -3,7 +3,7 @@
 import datetime
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, List, Optional, Sequence
 
@@ -152,7 +152,7 @@ class Sighting:
     level: str
     flags: List[str]
     evidence: List[str]
-    message_id: str = field(default_factory=lambda: secrets.token_hex(16))
+    message_id: str
     pain_days: Optional[float] = None
     at: Optional[datetime.datetime] = None
 

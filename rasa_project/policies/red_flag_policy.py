@@ -15,9 +15,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from rasa_project import remote_action
 from rasa_project.escalation.replies import RED_FLAG_ACTIONS
-from rasa_project.intents import PENDING_SLOT, RED_FLAG_TRIAGE, TOPIC_ENTITY
+from rasa_project.intents import DURATION, PENDING_SLOT, RED_FLAG_TRIAGE, SAFETY, TOPIC_ENTITY
 from rasa_project.red_flags.answers import Answer
-from rasa_project.red_flags.conversation import DURATION, SAFETY
 from rasa_project.red_flags.reading import present_flags
 
 ACTIONS = (*RED_FLAG_ACTIONS, "action_resume")

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
-from rasa_project.intents import DENIED_SLOT, ESCALATION_SLOT, PENDING_SLOT
+from rasa_project.intents import DENIED_SLOT, ESCALATION_SLOT, PENDING_SLOT, SAFETY
 from rasa_project.red_flags.answers import Answer, answer_patterns, duration_days
 from rasa_project.red_flags.detector import Finding
 from rasa_project.red_flags.lexicon import Status
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 CONFIRMED_RULE = "confirmed"  # stands for a rule's id where the patient said yes to a question
-SAFETY, DURATION = "safety", "duration"  # kinds of question
 EARLIER_MESSAGES = 2
 # After these actions the messages before have been dealt with.
 SETTLING_ACTIONS = ("action_escalate", "action_resume", "action_take_back", "action_session_start", "action_restart")
@@ -85,10 +84,11 @@ class Reading:
 
 def read(text: str, triage: RedFlagTriage, doc: "Optional[Doc]", state: State) -> Reading:
     """Reads a message in its conversation."""
-    assessment = triage.assess(text, doc, state.earlier)
+    asked = state.pending if state.pending.get("kind") == SAFETY else None
+    # What made the bot ask would make a bare "no" look like a sign.
+    assessment = triage.assess(text, doc, () if asked else state.earlier)
     message = triage.normalise(text)
     days = duration_days(message)
-    asked = state.pending if state.pending.get("kind") == SAFETY else None
     if assessment.outcome is Outcome.danger:
         return Reading(assessment, assessment.findings, answer=Answer.yes if asked else None, pain_days=days)
     if asked:

@@ -16,11 +16,11 @@ from rasa_project.escalation.store import EscalationStore
 ROUNDS = 12
 # Stores escalations as fast as it can; a reference is printed only after the store has taken it, as a patient is only then told.
 WRITER = """
-import sys
+import secrets, sys
 from rasa_project.escalation.store import EscalationStore, Sighting
 store = EscalationStore(sys.argv[1])
 while True:
-    print(store.add(Sighting("urgent", ["severe_pain"], ["agony"]), "conversation"), flush=True)
+    print(store.add(Sighting("urgent", ["severe_pain"], ["agony"], secrets.token_hex(8)), "conversation"), flush=True)
 """
 
 

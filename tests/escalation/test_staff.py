@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+import secrets
 from pathlib import Path
 from typing import Any, Dict
 
@@ -38,7 +39,7 @@ def sign_in(password: str = PASSWORD, name: str = "Dr Grey") -> Dict[str, str]:
 
 
 def escalation(evidence: str = "<b>wet myself</b>") -> str:
-    return escalation_store().add(Sighting("emergency", ["bowel_bladder"], [evidence]), "conversation", "rest")
+    return escalation_store().add(Sighting("emergency", ["bowel_bladder"], [evidence], secrets.token_hex(8)), "conversation", "rest")
 
 
 def test_without_the_password_nothing_is_shown(client: SanicTestClient) -> None:
