@@ -65,29 +65,24 @@ class RedFlagTriage:
         rules = self._detector.detect(text, doc)
         score = self._classifier.score(text, earlier)
         probability = self._fusion.probability(Evidence.of(rules, score), self._costs.prevalence)
-        if probability < self._costs.escalate_above:
-            probability, score = self._closer_look(text, rules, probability, score)
-        told = any(finding.status == Status.present for finding in rules)
+        told = [finding for finding in rules if finding.status == Status.present]
+        if told and self._costs.ask_above <= probability < self._costs.escalate_above:
+            probability, score = self._closer_look(text, rules, told, probability, score)
         if probability >= self._costs.escalate_above and (told or len(text) <= LONG_TEXT):
             return Assessment(Outcome.danger, self._in_danger(rules, score, text), None, probability, score)
-        if probability >= self._costs.ask_above:
-            return Assessment(Outcome.doubt, _unclear(rules), self._doubtful(rules, score, text), probability, score)
-        return Assessment(Outcome.neither, _unclear(rules), None, probability, score)
+        # Where a rule finds a sign and the classifier none, the two disagree, and the bot asks.
+        if probability >= self._costs.ask_above or told:
+            return Assessment(Outcome.doubt, _unclear(rules), self._doubtful(told, score, text), probability, score)
+        return Assessment(Outcome.neither, rules, None, probability, score)
 
-    def _closer_look(self, text: str, rules: List[Finding], probability: float, score: Score) -> Tuple[float, Score]:
-        """A short sign drowns in a message about something else, so what the rules found is weighed by itself, too.
-
-        That settles a doubt. Where the whole message said no danger (over since long, somebody else's), rules and classifier disagree: the bot asks.
-        """
-        most = 1.0 if probability >= self._costs.ask_above else self._costs.ask_above
-        if any(finding.status == Status.present for finding in rules):
-            probability = max(probability, self._costs.ask_above)
-        for finding in (finding for finding in rules if finding.status == Status.present):
+    def _closer_look(self, text: str, rules: List[Finding], told: List[Finding], probability: float, score: Score) -> Tuple[float, Score]:
+        """A short sign drowns in a message about something else: where there is a doubt, what the rules found is weighed by itself, too."""
+        for finding in told:
             start, end = _around(finding, text)
             alone = self._classifier.score(text[start:end])
             closer = self._fusion.probability(Evidence.of(rules, alone), self._costs.prevalence)
             if closer > max(probability, SURE_ALONE):
-                probability, score = min(closer, most), replace(alone, start=alone.start + start, end=alone.end + start)
+                probability, score = closer, replace(alone, start=alone.start + start, end=alone.end + start)
         return probability, score
 
     def normalise(self, text: str) -> Message:
@@ -108,8 +103,7 @@ class RedFlagTriage:
             wanted += [flag for flag, p in score.flags.items() if p >= SERIOUS_ENOUGH and self.level_of(flag) == Level.emergency]
         return rules + [self._finding(flag, score, text) for flag in dict.fromkeys(wanted) if flag not in flags]
 
-    def _doubtful(self, rules: List[Finding], score: Score, text: str) -> Finding:
-        told = [finding for finding in rules if finding.status == Status.present]
+    def _doubtful(self, told: List[Finding], score: Score, text: str) -> Finding:
         if told:
             return max(told, key=lambda finding: score.flags[finding.flag])
         return self._finding(score.likeliest, score, text)
