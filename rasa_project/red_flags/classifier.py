@@ -9,7 +9,6 @@ import numpy as np
 import onnxruntime
 from tokenizers import Encoding
 
-from rasa_project.encoder.graph import write_classifier_graph
 from rasa_project.encoder.sentence_encoder import GRAPH_VERSION, as_batch, open_session
 from rasa_project.encoder.weights import load_config, load_tokenizer, load_weights
 from rasa_project.red_flags.examples import Example
@@ -165,7 +164,7 @@ def _session(tensors: Dict[str, np.ndarray]) -> onnxruntime.InferenceSession:
         digest.update(name.encode() + tensors[name].tobytes())
     path = cache_folder() / f"red_flag_classifier_{digest.hexdigest()[:12]}_{GRAPH_VERSION}.onnx"
     if not path.exists():
-        for older in path.parent.glob("red_flag_classifier_*.onnx"):
-            older.unlink()  # it is written anew should its model be served again
+        from rasa_project.encoder.graph import write_classifier_graph
+
         write_classifier_graph({**load_weights(), **tensors}, load_config(), path)
     return open_session(path)
