@@ -18,7 +18,7 @@ from rasa_project.red_flags import conversation
 from rasa_project.red_flags.classifier import RedFlagClassifier
 from rasa_project.red_flags.fusion import Fusion
 from rasa_project.red_flags.reading import detector
-from rasa_project.red_flags.training import trained, training_fingerprint
+from rasa_project.red_flags.training import rules_fingerprint, trained, training_fingerprint
 from rasa_project.red_flags.triage import RedFlagTriage
 
 WEIGHTS_FILE = "red_flag_classifier.safetensors"
@@ -50,8 +50,8 @@ class RedFlagDetection(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
-        """The examples are no part of Rasa's training data, but a change of them calls for training all the same."""
-        return training_fingerprint()
+        """Examples and rules are no part of Rasa's training data, but a change of them calls for weighing them anew."""
+        return training_fingerprint() + rules_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
         classifier, fusion = trained(detector())

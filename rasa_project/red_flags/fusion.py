@@ -29,10 +29,10 @@ class Costs:
         prevalence: the share of messages with a danger sign among those of patients.
     """
 
-    missed: float = 95.0
+    missed: float = 85.0
     false_alarm: float = 1.0
-    needless_question: float = 0.1
-    late_by_a_question: float = 60.0
+    needless_question: float = 0.14
+    late_by_a_question: float = 50.0
     prevalence: float = 0.05
 
     @property

@@ -1,9 +1,8 @@
 """One message, weighed: does the patient have a danger sign now, is there a doubt to clear up by a question, or neither?"""
 
-import re
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Optional, Sequence
 
 from rasa_project.red_flags.classifier import RedFlagClassifier, Score
 from rasa_project.red_flags.detector import Finding, RedFlagDetector
@@ -17,12 +16,7 @@ if TYPE_CHECKING:
 CLASSIFIER_RULE = "classifier"  # stands for a rule's id in findings of the classifier
 SURE_OF_FLAG = 0.5  # probability of a single flag from which it is named beside the likeliest
 SERIOUS_ENOUGH = 0.3  # the same for a flag of a higher level than those named: the more serious level wins
-SURE_ALONE = 0.05  # fused probability from which a sign by itself settles a doubt
 LONG_TEXT = 2000  # characters; the highest of so many windows is high by chance, so the classifier alone asks instead
-WORDS_AROUND = 5  # of a finding, that belong to it
-
-_SENTENCE_END = re.compile(r"[.?!\n]+\s*")
-_WORD = re.compile(r"[^\s]+")
 
 
 class Outcome(str, Enum):
@@ -66,24 +60,12 @@ class RedFlagTriage:
         score = self._classifier.score(text, earlier)
         probability = self._fusion.probability(Evidence.of(rules, score), self._costs.prevalence)
         told = [finding for finding in rules if finding.status == Status.present]
-        if told and self._costs.ask_above <= probability < self._costs.escalate_above:
-            probability, score = self._closer_look(text, rules, told, probability, score)
         if probability >= self._costs.escalate_above and (told or len(text) <= LONG_TEXT):
             return Assessment(Outcome.danger, self._in_danger(rules, score, text), None, probability, score)
         # Where a rule finds a sign and the classifier none, the two disagree, and the bot asks.
         if probability >= self._costs.ask_above or told:
             return Assessment(Outcome.doubt, _unclear(rules), self._doubtful(told, score, text), probability, score)
         return Assessment(Outcome.neither, rules, None, probability, score)
-
-    def _closer_look(self, text: str, rules: List[Finding], told: List[Finding], probability: float, score: Score) -> Tuple[float, Score]:
-        """A short sign drowns in a message about something else: where there is a doubt, what the rules found is weighed by itself, too."""
-        for finding in told:
-            start, end = _around(finding, text)
-            alone = self._classifier.score(text[start:end])
-            closer = self._fusion.probability(Evidence.of(rules, alone), self._costs.prevalence)
-            if closer > max(probability, SURE_ALONE):
-                probability, score = closer, replace(alone, start=alone.start + start, end=alone.end + start)
-        return probability, score
 
     def normalise(self, text: str) -> Message:
         return self._detector.normalise(text)
@@ -111,16 +93,6 @@ class RedFlagTriage:
     def _finding(self, flag: str, score: Score, text: str) -> Finding:
         evidence = text[score.start : score.end]
         return Finding(flag, self.level_of(flag), evidence, CLASSIFIER_RULE, Status.present.value, score.start, score.end)
-
-
-def _around(finding: Finding, text: str) -> Tuple[int, int]:
-    """The sentence around a finding, and of a sentence that runs on a few words at either side only."""
-    before = [match.end() for match in _SENTENCE_END.finditer(text, 0, finding.start)]
-    after = _SENTENCE_END.search(text, finding.end)
-    start, end = (before[-1] if before else 0), (after.start() if after else len(text))
-    words_before = [match.start() for match in _WORD.finditer(text, start, finding.start)][-WORDS_AROUND:]
-    words_after = [match.end() for match in _WORD.finditer(text, finding.end, end)][:WORDS_AROUND]
-    return (words_before[0] if words_before else finding.start), (words_after[-1] if words_after else finding.end)
 
 
 def _unclear(rules: List[Finding]) -> List[Finding]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rasa_project.evaluation.safety import NONE, read_cases
 from rasa_project.red_flags.triage import Outcome, RedFlagTriage
 from rasa_project.settings import PROJECT_FOLDER
 
@@ -64,6 +65,8 @@ def message_with_a_sign(choose: random.Random) -> str:
     return choose.choice([str, str.lower, str.upper, str.capitalize])(joined)
 
 
+SHORT = 30  # words
+HIDDEN = 0.03  # share of signs beside a question that are neither escalated nor asked about
 OVERLOOKED = 0.03  # share of misspelt signs that are neither escalated nor asked about; the aim is none
 ASKED = 0.05  # share of messages with a plain sign that may be asked about; reached on this sample
 PATIENCE = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -101,6 +104,16 @@ def test_a_bare_sign_is_danger_with_its_reasons(triage: RedFlagTriage, sign: str
     present = [finding for finding in assessment.findings if finding.status == "present"]
     assert assessment.outcome is Outcome.danger and present
     assert all(finding.rule and finding.evidence in sign for finding in present)
+
+
+def test_a_question_beside_it_does_not_hide_a_sign_that_no_rule_knows(triage: RedFlagTriage) -> None:
+    choose, hosts = random.Random(3), ordinary()
+    cases = read_cases(PROJECT_FOLDER / "tests/data/redflags_blind.jsonl")
+    signs = choose.sample([case.text.rstrip(".?! ") for case in cases if case.level != NONE and len(case.text.split()) < SHORT], 150)
+    pairs = [(sign, choose.choice(hosts).rstrip(".?! ")) for sign in signs]
+    messages = [f"{sign}. {host}?" for sign, host in pairs] + [f"{host}, {sign}" for sign, host in pairs]
+    hidden = [message for message in messages if triage.assess(message).outcome is Outcome.neither]
+    assert len(hidden) <= HIDDEN * len(messages), hidden
 
 
 def test_what_comes_before_does_not_hide_a_sign(triage: RedFlagTriage) -> None:

@@ -11,7 +11,7 @@ from rasa_project.red_flags import conversation
 from rasa_project.red_flags.triage import RedFlagTriage
 from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER
 
-FOUND, FOUND_OR_ASKED, MANDATED_FOUND, TOO_LOW, FALSE_ALARMS, QUESTIONS = 0.96, 0.985, 0.94, 0.02, 0.09, 0.20
+FOUND, FOUND_OR_ASKED, MANDATED_FOUND, TOO_LOW, FALSE_ALARMS, QUESTIONS = 0.97, 0.99, 0.96, 0.02, 0.085, 0.21
 
 
 @pytest.fixture(scope="module")
