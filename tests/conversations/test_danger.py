@@ -31,6 +31,17 @@ STATES = {
 }
 
 
+# Each may be a danger sign or not; which of them makes the bot ask is for rules and classifier to say.
+DOUBTFUL = [
+    "my knees feel odd when I walk",
+    "walking is not happening much these days",
+    "last year I couldn't walk, now it is coming back a bit",
+    "going to the toilet is different since my back hurts",
+    "he reads that you can lose control of your bladder",
+    "my colleague can't walk since the weekend, what is sciatica",
+]
+
+
 class Conversation:
     def __init__(self, bot: Servers) -> None:
         self._bot, self._sender = bot, uuid.uuid4().hex
@@ -66,8 +77,40 @@ def test_a_slash_does_not_hide_a_sign(talk: Conversation, flag: str, wrapping: s
     assert flag in talk.say(wrapping.format(MANDATED[flag]))["flags"]
 
 
+@pytest.fixture
+def asked(bot: Servers) -> Conversation:
+    """A conversation in which the bot has just asked a safety question."""
+    for message in DOUBTFUL:
+        conversation = Conversation(bot)
+        found = conversation.say(message)
+        if found["kind"] == "question" and [option["title"] for option in found["options"]] == ["Yes", "No"]:
+            return conversation
+    raise AssertionError("no message made the bot ask; choose others that rules and classifier disagree on")
+
+
 @pytest.mark.parametrize("flag", MANDATED)
-def test_a_sign_interrupts_a_safety_question_and_the_question_how_long(talk: Conversation, flag: str) -> None:
+def test_a_sign_interrupts_a_safety_question(asked: Conversation, flag: str) -> None:
+    found = asked.say(MANDATED[flag])
+    assert found["kind"] == "escalation" and flag in found["flags"]
+
+
+@pytest.mark.parametrize("answer", ["yes", "Yes", "yeah since this morning", "I'm afraid so"])
+def test_a_yes_to_a_safety_question_is_escalated(asked: Conversation, answer: str) -> None:
+    assert asked.say(answer)["kind"] == "escalation" and "I have noted this" in asked.text
+
+
+@pytest.mark.parametrize("answer", ["no", "No", "nope", "no not at all"])
+def test_a_no_to_a_safety_question_gets_the_interrupted_question_answered_and_it_is_not_asked_again(asked: Conversation, answer: str) -> None:
+    assert asked.say(answer)["kind"] != "escalation" and "good to know" in asked.text
+    assert asked.say("what is sciatica?")["kind"] == "answer"
+
+
+def test_a_new_question_instead_of_an_answer_is_answered_with_what_to_do_if_it_was_a_yes(asked: Conversation) -> None:
+    assert asked.say("what causes bursitis?")["kind"] == "answer" and "not sure whether that was a yes" in asked.text
+
+
+@pytest.mark.parametrize("flag", MANDATED)
+def test_a_sign_interrupts_the_question_how_long(talk: Conversation, flag: str) -> None:
     talk.say("I have severe pain in my hip")
     found = talk.say(MANDATED[flag])
     assert found["kind"] == "escalation" and flag in found["flags"]
