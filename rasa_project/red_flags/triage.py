@@ -62,7 +62,8 @@ class RedFlagTriage:
         told = [finding for finding in rules if finding.status == Status.present]
         if probability >= self._costs.escalate_above and (told or len(text) <= LONG_TEXT):
             return Assessment(Outcome.danger, self._in_danger(rules, score, text), None, probability, score)
-        # Where a rule finds a sign and the classifier none, the two disagree, and the bot asks.
+        # Where a rule finds a sign and the classifier none, the two disagree, and the bot asks. (Asking also where the rules found the flag denied
+        # and the classifier did not cost more danger signs than it saved alarms.)
         if probability >= self._costs.ask_above or told:
             return Assessment(Outcome.doubt, _unclear(rules), self._doubtful(told, score, text), probability, score)
         return Assessment(Outcome.neither, rules, None, probability, score)

@@ -48,7 +48,7 @@ def test_a_danger_sign_deep_in_a_very_long_message_is_found(bot: Servers) -> Non
 def test_fifty_messages_in_a_burst_are_each_answered_within_seconds(bot: Servers) -> None:
     sender = uuid.uuid4().hex
     with ThreadPoolExecutor(50) as pool:
-        replies = list(pool.map(lambda n: bot.ask(sender, f"what is sciatica? ({n})", timeout=60), range(50)))
+        replies = list(pool.map(lambda _: bot.ask(sender, "what is sciatica?", timeout=60), range(50)))
     assert all(kinds(reply) == ["answer"] for reply in replies)
 
 
