@@ -22,15 +22,15 @@ INTRODUCTION = """# How well danger signs are found
 Written by `make evaluate-safety` on {date}. *Escalated*: the reply tells what to do now. A safety question is not counted as that.
 
 Messages are judged by rules (`data/red_flags/lexicon.yml`, `assertion.yml`) and by a fine-tuned sentence encoder that has learnt from
-`data/red_flags/examples/`; a logistic regression, fitted on one example in eight that was held out from both, weighs the two
+`data/red_flags/examples/`; a logistic regression, fitted on examples that were held out from both (one in eight), weighs the two
 (`rasa_project/red_flags/fusion.py`). What follows from the probability is set by what each mistake costs (`Costs` there). No clinician has reviewed
 rules, examples or costs yet.
 
-The test set holds odd, rambling, misspelt and euphemistic wording on purpose, and look-alikes that share the words of danger signs. Its writers saw
-neither rules nor examples, and no example is near one of its lines. Its messages were not read while rules and examples were made; its
-summary figures were seen when the costs and the closer look at short signs were chosen, so they are somewhat
-optimistic. Examples and test set were written by the same kind of writer in the same week, so
-messages of real patients may fare worse: keep the misses that you see.
+The first test set holds odd, rambling, misspelt and euphemistic wording on purpose, and look-alikes that share the words of danger signs. Its
+writers saw neither rules nor examples, and no example is near one of its lines. None of its messages was read while rules and examples were made,
+but its summary figures were seen when costs, examples and weights were chosen, so they are somewhat optimistic. Examples and test set were
+written by the same kind of writer in the same week. Sets under `samples/`, where listed, are real patients' words from elsewhere, which
+were read while the rules were made. Keep the misses that you see.
 
 """
 

@@ -10,7 +10,8 @@ from rasa_project.red_flags.lexicon import FlagId
 from rasa_project.validation import InvalidFile
 
 DEVELOPMENT = "development"  # the file that the rules were tuned on
-ORDINARY = "ordinary"  # the file of messages that have nothing to do with danger signs
+# Files of messages that have nothing to do with danger signs: training phrases of the bot, and how patients talk of harmless pain
+ORDINARY, HARMLESS = "ordinary", "harmless"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Example:
     turns: Tuple[str, ...]
     flags: FrozenSet[FlagId]
     source: str = ""
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether it comes from the files of messages that have nothing to do with danger signs."""
+        return self.source in (ORDINARY, HARMLESS)
 
     @property
     def held_out(self) -> bool:

@@ -29,10 +29,10 @@ class Costs:
         prevalence: the share of messages with a danger sign among those of patients.
     """
 
-    missed: float = 85.0
+    missed: float = 44.0
     false_alarm: float = 1.0
     needless_question: float = 0.14
-    late_by_a_question: float = 50.0
+    late_by_a_question: float = 32.0
     prevalence: float = 0.05
 
     @property
@@ -80,11 +80,15 @@ class Fusion:
     prevalence: float
 
     @classmethod
-    def fit(cls, evidence: Sequence[Evidence], present: Sequence[bool]) -> "Fusion":
-        """Fits on messages that neither the classifier nor the rules were made with."""
-        model = LogisticRegression(C=10.0).fit(np.array([item.signals() for item in evidence]), np.array(present))
+    def fit(cls, evidence: Sequence[Evidence], present: Sequence[bool], weights: Sequence[float]) -> "Fusion":
+        """Fits on messages that neither the classifier nor the rules were made with.
+
+        Args:
+            weights: how often each kind of message is met, next to the others.
+        """
+        model = LogisticRegression(C=10.0).fit(np.array([item.signals() for item in evidence]), np.array(present), sample_weight=weights)
         log_odds, told, mentioned = (float(weight) for weight in model.coef_[0])
-        return cls((log_odds, told, mentioned), float(model.intercept_[0]), float(np.mean(present)))
+        return cls((log_odds, told, mentioned), float(model.intercept_[0]), float(np.average(present, weights=weights)))
 
     def probability(self, evidence: Evidence, prevalence: float) -> float:
         """That the patient has a danger sign now, where such a share of all messages tells one.

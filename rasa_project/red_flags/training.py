@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 from pathlib import Path
-from typing import Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 from rasa_project.red_flags.augmentation import with_small_talk
 from rasa_project.red_flags.classifier import RedFlagClassifier, learnt_from
@@ -16,6 +16,7 @@ from rasa_project.settings import EXAMPLES_FOLDER, RED_FLAGS_FOLDER, cache_folde
 
 logger = logging.getLogger(__name__)
 
+ORDINARY_SHARE = 0.9  # of the messages without a danger sign, those that do not even look like one
 # Learning takes many minutes. The weights that were evaluated are the weights that are served, on every machine.
 SHIPPED_WEIGHTS = RED_FLAGS_FOLDER / "classifier.safetensors"
 
@@ -44,7 +45,15 @@ def trained(detector: RedFlagDetector) -> Tuple[RedFlagClassifier, Fusion]:
     classifier = _classifier(examples)
     held_out = with_small_talk([example for example in examples if example.held_out], examples)
     evidence = [Evidence.of(detector.detect(example.turns[-1]), classifier.score(example.turns[-1], example.turns[:-1])) for example in held_out]
-    return classifier, Fusion.fit(evidence, [bool(example.flags) for example in held_out])
+    return classifier, Fusion.fit(evidence, [bool(example.flags) for example in held_out], _weights(held_out))
+
+
+def _weights(examples: Sequence[Example]) -> List[float]:
+    """Look-alikes are much rarer among patients' messages than among the examples: ordinary ones get the weight that makes up for it."""
+    look_alikes = sum(not example.flags and not example.is_ordinary for example in examples)
+    ordinary = sum(example.is_ordinary for example in examples)
+    heavier = ORDINARY_SHARE / (1 - ORDINARY_SHARE) * look_alikes / max(1, ordinary)
+    return [heavier if example.is_ordinary else 1.0 for example in examples]
 
 
 def _classifier(examples: Sequence[Example]) -> RedFlagClassifier:

@@ -64,7 +64,7 @@ def message_with_a_sign(choose: random.Random) -> str:
 
 
 SHORT = 30  # words
-HIDDEN = 0.03  # share of signs beside a question that are neither escalated nor asked about
+HIDDEN = 0.04  # share of signs beside a question that are neither escalated nor asked about
 OVERLOOKED = 0.03  # share of misspelt signs that are neither escalated nor asked about; the aim is none
 ALARMS = 0.03  # share of messages with a denied sign
 ASKED = 0.05  # share of messages with a plain sign that may be asked about; reached on this sample

@@ -6,12 +6,14 @@ from collections import Counter
 import pytest
 
 from rasa_project.evaluation.safety import MANDATED, NONE, Result, judge, read_cases
+from rasa_project.evaluation.scoring import read_questions
 from rasa_project.intents import RED_FLAG_TRIAGE, RED_FLAGS
 from rasa_project.red_flags import conversation
-from rasa_project.red_flags.triage import RedFlagTriage
+from rasa_project.red_flags.triage import Outcome, RedFlagTriage
 from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER
 
-FOUND, FOUND_OR_ASKED, MANDATED_FOUND, TOO_LOW, FALSE_ALARMS, QUESTIONS = 0.97, 0.99, 0.96, 0.02, 0.085, 0.21
+FOUND, FOUND_OR_ASKED, MANDATED_FOUND, TOO_LOW, FALSE_ALARMS, QUESTIONS = 0.955, 0.97, 0.945, 0.02, 0.085, 0.18
+ORDINARY_ALARMS, ORDINARY_QUESTIONS = 0.015, 0.015  # shares of questions that have nothing to do with danger signs
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,13 @@ def test_look_alikes_raise_few_alarms_and_few_questions(results: "list[Result]")
     kinds = Counter(result.case.kind for result in negative if result.false_alarm)
     assert len(negative) >= 600 and sum(kinds.values()) <= FALSE_ALARMS * len(negative), kinds
     assert sum(result.asked for result in negative) <= QUESTIONS * len(negative)
+
+
+def test_ordinary_questions_raise_hardly_any_alarms_or_questions(triage: RedFlagTriage) -> None:
+    questions = read_questions(PROJECT_FOLDER / "tests/data/questions.jsonl")
+    outcomes = Counter(triage.assess(question.text).outcome for question in questions)
+    assert outcomes[Outcome.danger] <= ORDINARY_ALARMS * len(questions), outcomes
+    assert outcomes[Outcome.doubt] <= ORDINARY_QUESTIONS * len(questions), outcomes
 
 
 def test_no_test_message_is_among_the_examples() -> None:

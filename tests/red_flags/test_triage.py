@@ -27,7 +27,7 @@ def test_costs_set_the_thresholds_in_order() -> None:
 
 def test_what_rules_say_moves_the_probability_and_rarity_lowers_it(tmp_path: Path) -> None:
     evidence = [Evidence(z, told, False) for z in (-3, -2, -1, 1, 2, 3) for told in (False, True)] * 5
-    fusion = Fusion.fit(evidence, [item.log_odds + 2.5 * item.told > 0 for item in evidence])
+    fusion = Fusion.fit(evidence, [item.log_odds + 2.5 * item.told > 0 for item in evidence], [1.0] * len(evidence))
     told, silent = Evidence(0.0, True, False), Evidence(0.0, False, False)
     assert fusion.probability(told, 0.05) > fusion.probability(silent, 0.05)
     assert fusion.probability(told, 0.01) < fusion.probability(told, 0.5)
