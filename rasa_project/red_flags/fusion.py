@@ -29,10 +29,10 @@ class Costs:
         prevalence: the share of messages with a danger sign among those of patients.
     """
 
-    missed: float = 44.0
+    missed: float = 56.0
     false_alarm: float = 1.0
     needless_question: float = 0.14
-    late_by_a_question: float = 32.0
+    late_by_a_question: float = 42.0
     prevalence: float = 0.05
 
     @property

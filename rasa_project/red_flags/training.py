@@ -10,6 +10,7 @@ from rasa_project.red_flags.augmentation import with_small_talk
 from rasa_project.red_flags.classifier import RedFlagClassifier, learnt_from
 from rasa_project.red_flags.detector import RedFlagDetector
 from rasa_project.red_flags.examples import Example, load_examples
+from rasa_project.red_flags.fusion import FILE as FUSION_FILE
 from rasa_project.red_flags.fusion import Evidence, Fusion
 from rasa_project.red_flags.lexicon import ASSERTION_FILE, LEXICON_FILE
 from rasa_project.settings import EXAMPLES_FOLDER, RED_FLAGS_FOLDER, cache_folder
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 ORDINARY_SHARE = 0.9  # of the messages without a danger sign, those that do not even look like one
 # Learning takes many minutes. The weights that were evaluated are the weights that are served, on every machine.
+RULES = (RED_FLAGS_FOLDER / LEXICON_FILE, RED_FLAGS_FOLDER / ASSERTION_FILE)
+WEIGHING = (Path(__file__), Path(__file__).with_name("fusion.py"))
 SHIPPED_WEIGHTS = RED_FLAGS_FOLDER / "classifier.safetensors"
 
 
@@ -29,7 +32,7 @@ def training_fingerprint() -> str:
 
 def rules_fingerprint() -> str:
     """A checksum of the rules that the classifier is weighed against."""
-    return _checksum([RED_FLAGS_FOLDER / LEXICON_FILE, RED_FLAGS_FOLDER / ASSERTION_FILE])
+    return _checksum(RULES)
 
 
 def _checksum(paths: Sequence[Path]) -> str:
@@ -43,9 +46,17 @@ def trained(detector: RedFlagDetector) -> Tuple[RedFlagClassifier, Fusion]:
     """The classifier for the examples as they are now, and its weights beside the rules."""
     examples = load_examples(EXAMPLES_FOLDER)
     classifier = _classifier(examples)
+    folder = cache_folder() / f"red_flag_fusion_{training_fingerprint()[:12]}_{_checksum([*RULES, *WEIGHING])[:12]}"
+    if not (folder / FUSION_FILE).exists():  # to weigh some thousands of examples takes minutes
+        folder.mkdir(parents=True, exist_ok=True)
+        _weighed(detector, classifier, examples).save(folder)
+    return classifier, Fusion.load(folder)
+
+
+def _weighed(detector: RedFlagDetector, classifier: RedFlagClassifier, examples: Sequence[Example]) -> Fusion:
     held_out = with_small_talk([example for example in examples if example.held_out], examples)
     evidence = [Evidence.of(detector.detect(example.turns[-1]), classifier.score(example.turns[-1], example.turns[:-1])) for example in held_out]
-    return classifier, Fusion.fit(evidence, [bool(example.flags) for example in held_out], _weights(held_out))
+    return Fusion.fit(evidence, [bool(example.flags) for example in held_out], _weights(held_out))
 
 
 def _weights(examples: Sequence[Example]) -> List[float]:
