@@ -33,7 +33,7 @@ def _labels(topic: Topic) -> Dict[str, Any]:
 
 
 def content_examples(store: ContentStore) -> List[Message]:
-    """One training message a question, description and name; all carry their topic.
+    """One training message a question (answered or not), description and name; all carry their topic.
 
     Questions carry the intent of their facet, but for those of an entry that answers several facets: they may ask for any of these ("how can
     I avoid it" under an overview). Neither do descriptions and names, which say what is meant but not what is asked.
@@ -45,6 +45,8 @@ def content_examples(store: ContentStore) -> List[Message]:
             text = {EXAMPLE: question} if answer.entry.also_answers else {TEXT: question, INTENT: intent_of(answer.facet)}
             messages.append(Message(data={**text, **about}))
     for topic in store.topics.values():
+        for facet, questions in topic.not_covered.items():
+            messages.extend(Message(data={TEXT: question, INTENT: intent_of(facet), **_labels(topic)}) for question in questions)
         messages.extend(Message(data={EXAMPLE: name.replace(GAP, " "), NAME: name, **_labels(topic)}) for name in topic.names)
         messages.extend(Message(data={EXAMPLE: description, **_labels(topic)}) for description in topic.descriptions)
     return messages

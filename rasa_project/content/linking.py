@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import runpy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,9 +35,10 @@ Words = Tuple[str, ...]
 
 @dataclass(frozen=True)
 class Link:
-    """A name found in a text; ``start`` and ``end`` are character offsets."""
+    """A name found in a text; ``start`` and ``end`` are character offsets, ``name`` is as the dictionary has it."""
 
     label: str
+    name: str
     start: int
     end: int
     words: int
@@ -70,20 +72,19 @@ def english_words() -> FrozenSet[str]:
     spec = importlib.util.find_spec(SPACY_PACKAGE)
     if spec is None or spec.origin is None:
         return frozenset()
-    from spacy.lang.en.stop_words import STOP_WORDS
-    from spacy.lookups import Lookups
+    import srsly
 
     folder = next((path.parent for path in Path(spec.origin).parent.rglob("lookups.bin") if path.parent.parent.name == "lemmatizer"), None)
     if folder is None:
         return frozenset()
-    lookups = Lookups().from_disk(folder)
-    words: Set[str] = {fold(word) for word in STOP_WORDS} | {verb + "nt" for verb in _NEGATED}
-    if lookups.has_table("lemma_index"):
-        for listed in lookups.get_table("lemma_index").values():
+    # Read as files: importing spaCy takes seconds and hundreds of megabytes, and the action server does without it.
+    library = importlib.util.find_spec("spacy")
+    stop_words = runpy.run_path(str(Path(library.origin).parent / "lang/en/stop_words.py"))["STOP_WORDS"] if library and library.origin else ()
+    words: Set[str] = {fold(word) for word in stop_words} | {verb + "nt" for verb in _NEGATED}
+    lookups = srsly.msgpack_loads((folder / "lookups.bin").read_bytes())
+    for table in ("lemma_index", "lemma_exc"):
+        for listed in lookups.get(table, {}).values():
             words.update(fold(word) for word in listed)
-    if lookups.has_table("lemma_exc"):
-        for exceptions in lookups.get_table("lemma_exc").values():
-            words.update(fold(word) for word in exceptions)
     return frozenset(words)
 
 
@@ -96,14 +97,15 @@ class TopicLinker:
     """
 
     def __init__(self, names: Dict[str, str]) -> None:
-        self._names: Dict[Words, str] = {}
+        self._names: Dict[Words, str] = {}  # the name as listed
         self._gapped: Dict[str, List[Tuple[Words, Words, str]]] = {}
-        for name, label in names.items():
+        self._labels = names
+        for name in names:
             parts = [tuple(folded for folded, _, _ in tokens(part)) for part in name.split(GAP)]
             if len(parts) == 2 and all(parts):
-                self._gapped.setdefault(parts[0][0], []).append((parts[0], parts[1], label))
+                self._gapped.setdefault(parts[0][0], []).append((parts[0], parts[1], name))
             elif parts[0]:
-                self._names.setdefault(parts[0], label)
+                self._names.setdefault(parts[0], name)
         self._longest = max((len(words) for words in self._names), default=0)
         vocabulary = {word for words in self._names for word in words}
         vocabulary |= {word for gapped in self._gapped.values() for first, last, _ in gapped for word in first + last}
@@ -129,28 +131,28 @@ class TopicLinker:
         links: List[Link] = []
         position = 0
         while position < len(words):
-            length, label = self._longest_at(words, position)
-            if label is None:
+            length, name = self._longest_at(words, position)
+            if name is None:
                 position += 1
                 continue
-            links.append(Link(label, found[position][1], found[position + length - 1][2], length))
+            links.append(Link(self._labels[name], name, found[position][1], found[position + length - 1][2], length))
             position += length
         return links
 
     def _longest_at(self, words: Words, position: int) -> Tuple[int, Optional[str]]:
-        """The longest name that begins at this word: its length in words and its label."""
+        """The longest name that begins at this word: its length in words, and the name as listed."""
         best: Tuple[int, Optional[str]] = (0, None)
         for length in range(min(self._longest, len(words) - position), 0, -1):
-            label = self._names.get(words[position : position + length])
-            if label is not None:
-                best = (length, label)
+            name = self._names.get(words[position : position + length])
+            if name is not None:
+                best = (length, name)
                 break
-        for first, last, label in self._gapped.get(words[position], ()):
+        for first, last, name in self._gapped.get(words[position], ()):
             behind = position + len(first)
             if words[position:behind] != first:
                 continue
             for start in range(behind, min(behind + MAX_GAP + 1, len(words) - len(last) + 1)):
                 length = start + len(last) - position
                 if words[start : start + len(last)] == last and length > best[0]:
-                    best = (length, label)
+                    best = (length, name)
         return best

@@ -101,7 +101,11 @@ class Redirect(StrictModel):
 
 
 class Topic(StrictModel):
-    """One file of ``data/content/``."""
+    """One file of ``data/content/``.
+
+    Attributes:
+        not_covered: questions that patients ask about the topic and the article does not answer, by facet.
+    """
 
     id: str = Field(regex=r"^[a-z][a-z0-9_]*$")
     title: str
@@ -111,6 +115,7 @@ class Topic(StrictModel):
     related: List[str] = []
     compares: List[str] = []
     instead: Dict[Facet, Redirect] = {}
+    not_covered: Dict[Facet, List[str]] = {}
     facets: Dict[Facet, Entry]
 
     @validator("facets")
@@ -133,6 +138,9 @@ class Topic(StrictModel):
                 if other in answered:
                     raise ValueError(f"facet '{other.value}' is answered twice: '{facet.value}' lists it under 'also_answers'; keep one of the two")
                 answered.append(other)
+        for facet in values["not_covered"]:
+            if facet in answered or facet in values["instead"]:
+                raise ValueError(f"facet '{facet.value}' has an answer, so 'not_covered' must not list it; move its questions to the answer")
         for facet in values["instead"]:
             if facet in answered:
                 raise ValueError(f"facet '{facet.value}' has an answer here, so 'instead' must not send it elsewhere; remove one of the two")

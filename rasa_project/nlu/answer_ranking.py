@@ -25,10 +25,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa_project.content.importer import ALSO_ANSWERS, EXAMPLE, FACET, TOPIC, TOPIC_DEFAULT, TOPIC_ELSEWHERE, TOPIC_KIND
 from rasa_project.content.schema import Facet, TopicKind
 from rasa_project.intents import ANSWER_RANKING, CURRENT_TOPIC_SLOT, DESCRIBE_PAIN, OUT_OF_SCOPE, facet_of
+from rasa_project.nlu.question_splitting import PART_OF_MESSAGE
 from rasa_project.nlu.topic_linking import NameLinker, mentions_of
 from rasa_project.ranking.facet_ranker import FacetExample, FacetRanker
 from rasa_project.ranking.labels import NONE, Mentions, TopicEntries
 from rasa_project.ranking.topic_ranker import TopicRanker
+
+LIKELY = 0.5  # probability of a topic that is not named, from which the next part of the message can be about it
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -76,7 +79,11 @@ class AnswerRanking(GraphComponent, IntentClassifier):
 
         labelled = [position for position, label in enumerate(labels) if label]
         self._topics = TopicRanker.fit(
-            vectors[labelled], [labels[position] or NONE for position in labelled], [mentions[position] for position in labelled], general
+            vectors[labelled],
+            [messages[position].get(TEXT) or messages[position].get(EXAMPLE) for position in labelled],
+            [labels[position] or NONE for position in labelled],
+            [mentions[position] for position in labelled],
+            general,
         )
         examples = [_facet_example(message, label) for message, label in zip(messages, labels)]
         self._facets = FacetRanker.fit(vectors, examples, [facet.value for facet in Facet], _entries(messages), DESCRIBE_PAIN)
@@ -86,21 +93,32 @@ class AnswerRanking(GraphComponent, IntentClassifier):
         return self._resource
 
     def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
-        current = tracker.get_slot(CURRENT_TOPIC_SLOT) if tracker else None
+        under_discussion = tracker.get_slot(CURRENT_TOPIC_SLOT) if tracker else None
+        current = under_discussion
         for message in messages:
             vector = _unit_vector(message)
             if vector is None or self._topics is None or self._facets is None:
                 continue
+            whole = message.get(PART_OF_MESSAGE)
+            if whole is None:
+                current = under_discussion
             entities = message.get(ENTITIES, [])
             mentions = mentions_of([(str(e.get(ENTITY_ATTRIBUTE_TYPE)), str(e.get(ENTITY_ATTRIBUTE_VALUE))) for e in entities])
             intents = {i[INTENT_NAME_KEY]: float(i[PREDICTED_CONFIDENCE_KEY]) for i in message.get(INTENT_RANKING_KEY) or []}
             similarities = self._facets.similarities(vector)
             ranking = []
-            for ranked in self._topics.rank(vector, mentions)[: self._config["topics"]]:
+            likeliest = self._topics.rank(vector, message.get(TEXT) or "", mentions)[: self._config["topics"]]
+            for ranked in likeliest:
                 line = {"topic": ranked.topic, "probability": round(ranked.probability, 4), "similarity": round(ranked.similarity, 4)}
                 ranking.append({**line, "named": ranked.named, "facets": self._facets_of(ranked.topic, intents, similarities)})
             output = {"topics": ranking, "current": {"topic": current, "facets": self._facets_of(current, intents, similarities)}}
             message.set(ANSWER_RANKING, output, add_to_output=True)
+            # What a part says "it" to is what the parts before it were about, else what the message names later.
+            specific = [topic for topic in mentions.topics if topic != self._topics.general]
+            if whole is None:
+                current = specific[0] if len(specific) == 1 else current
+            elif likeliest[0].topic != NONE and (specific or likeliest[0].probability >= LIKELY):
+                current = likeliest[0].topic
         return messages
 
     def _facets_of(self, topic: Optional[str], intents: Dict[str, float], similarities: Tuple[np.ndarray, np.ndarray]) -> List[Dict[str, Any]]:

@@ -1,8 +1,8 @@
-"""Ranks topics for a message from its embedding and what it names.
+"""Ranks topics for a message from its embedding, its words and what it names.
 
-Three kinds of signal a topic: a linear classifier over sentence embeddings, the similarity to the nearest example of the topic, and whether
-the message names it. They are fused by a conditional logit fitted on out-of-fold signals, so that it learns how far each can be trusted on
-unseen text.
+Four kinds of signal a topic: a linear classifier over sentence embeddings, the similarity to the nearest example of the topic, the same by
+words (BM25), and whether the message names it. They are fused by a conditional logit fitted on out-of-fold signals, so that it learns how far
+each can be trusted on unseen text.
 """
 
 import json
@@ -23,11 +23,14 @@ from rasa_project.ranking.conditional_logit import (
     log_softmax,
 )
 from rasa_project.ranking.labels import BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED, OTHER_CONDITION, OTHER_REQUEST, Mentions
+from rasa_project.ranking.lexical import LexicalIndex
 
 LOWEST_LOG_PROBABILITY = -12.0
 SIGNALS = (
     "log_probability",
     "similarity",
+    "lexical",
+    "lexical_share",
     "named",
     "general_named",
     "general_and_other_named",
@@ -61,6 +64,7 @@ class TopicRanker:
         topics: topic ids, ``NONE`` last; all matrices below follow this order.
         coefficients: float32, (topics, dimension), of the classifier; ``intercepts``: (topics,).
         examples: float16, (examples, dimension), unit vectors; ``owners``: (examples,), index into ``topics``.
+        lexical: the words of the examples.
         weights: float64, (len(SIGNALS),), of the conditional logit.
     """
 
@@ -72,6 +76,7 @@ class TopicRanker:
         intercepts: np.ndarray,
         examples: np.ndarray,
         owners: np.ndarray,
+        lexical: LexicalIndex,
         weights: np.ndarray,
     ) -> None:
         self.topics = topics
@@ -80,16 +85,18 @@ class TopicRanker:
         self.intercepts = intercepts
         self.examples = examples
         self.owners = owners
+        self.lexical = lexical
         self.weights = weights
         self._examples32 = examples.astype(np.float32)
         self._nearest = NearestByOwner(owners, len(topics))
 
     @classmethod
-    def fit(cls, vectors: np.ndarray, labels: Sequence[str], mentions: Sequence[Mentions], general: str) -> "TopicRanker":
+    def fit(cls, vectors: np.ndarray, texts: Sequence[str], labels: Sequence[str], mentions: Sequence[Mentions], general: str) -> "TopicRanker":
         """Fits classifier and weights.
 
         Args:
             vectors: float32, (examples, dimension), unit vectors.
+            texts: the examples themselves.
             labels: topic id of each example, or ``NONE``.
             mentions: what each example names.
             general: id of the topic that stands in where none is named.
@@ -102,24 +109,29 @@ class TopicRanker:
         for fold in range(FOLDS):
             held, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
             coefficients, intercepts = fit_classifier(vectors[kept], y[kept], len(topics))
-            nearest = NearestByOwner(y[kept], len(topics))(vectors[held] @ vectors[kept].T)
+            nearest_by_owner = NearestByOwner(y[kept], len(topics))
+            nearest = nearest_by_owner(vectors[held] @ vectors[kept].T)
+            lexical = LexicalIndex.of([texts[position] for position in kept])
             log_probabilities = class_log_probabilities(vectors[held], coefficients, intercepts)
             for row, position in enumerate(held):
-                signals[position] = _signals(topics, general, log_probabilities[row], nearest[row], mentions[position])
+                words = nearest_by_owner(lexical.scores(texts[position]))[0]
+                signals[position] = _signals(topics, general, log_probabilities[row], nearest[row], words, mentions[position])
         weights = fit_weights(signals, y.tolist())
         coefficients, intercepts = fit_classifier(vectors, y, len(topics))
-        return cls(topics, general, coefficients, intercepts, vectors.astype(np.float16), y.astype(np.int32), weights)
+        return cls(topics, general, coefficients, intercepts, vectors.astype(np.float16), y.astype(np.int32), LexicalIndex.of(texts), weights)
 
-    def rank(self, vector: np.ndarray, mentions: Mentions) -> List[RankedTopic]:
+    def rank(self, vector: np.ndarray, text: str, mentions: Mentions) -> List[RankedTopic]:
         """All topics and ``NONE``, likeliest first; the probabilities sum to 1.
 
         Args:
             vector: float32, (dimension,), of length 1.
+            text: the message.
             mentions: what the message names.
         """
         nearest = self._nearest((self._examples32 @ vector)[np.newaxis])[0]
         log_probabilities = class_log_probabilities(vector[np.newaxis], self.coefficients, self.intercepts)[0]
-        signals = _signals(self.topics, self.general, log_probabilities, nearest, mentions)
+        words = self._nearest(self.lexical.scores(text))[0]
+        signals = _signals(self.topics, self.general, log_probabilities, nearest, words, mentions)
         probabilities = np.exp(log_softmax(signals @ self.weights))
         ranking = [
             RankedTopic(topic, float(probability), float(similarity), topic in mentions.topics)
@@ -136,20 +148,24 @@ class TopicRanker:
             owners=self.owners,
             weights=self.weights,
         )
+        self.lexical.save(folder)
         (folder / "topic_ranker.json").write_text(json.dumps({"topics": self.topics, "general": self.general}), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "TopicRanker":
         names = json.loads((folder / "topic_ranker.json").read_text(encoding="utf-8"))
         with np.load(folder / "topic_ranker.npz", allow_pickle=False) as arrays:
-            return cls(names["topics"], names["general"], **{key: arrays[key] for key in arrays.files})
+            lexical = LexicalIndex.load(folder, len(arrays["owners"]))
+            return cls(names["topics"], names["general"], lexical=lexical, **{key: arrays[key] for key in arrays.files})
 
     def explain(self) -> Dict[str, float]:
         """The fitted weight of each signal."""
         return dict(zip(SIGNALS, (float(weight) for weight in self.weights)))
 
 
-def _signals(topics: List[str], general: str, log_probabilities: np.ndarray, nearest: np.ndarray, mentions: Mentions) -> np.ndarray:
+def _signals(
+    topics: List[str], general: str, log_probabilities: np.ndarray, nearest: np.ndarray, words: np.ndarray, mentions: Mentions
+) -> np.ndarray:
     """(topics, len(SIGNALS)) for one message."""
     named = mentions.topics
     specific = {topic for topic in named if topic != general}
@@ -159,10 +175,12 @@ def _signals(topics: List[str], general: str, log_probabilities: np.ndarray, nea
     table = np.zeros((len(topics), len(SIGNALS)))
     table[:, 0] = np.maximum(log_probabilities, LOWEST_LOG_PROBABILITY)
     table[:, 1] = nearest
-    table[:, 2] = [topic in specific for topic in topics]
+    table[:, 2] = words
+    table[:, 3] = words / max(words.max(initial=0.0), 1e-6)
+    table[:, 4] = [topic in specific for topic in topics]
     if general_row is not None:
-        table[general_row, 3:7] = (general in named, bool(specific), here, not_covered_thing)
-    table[none, 7:] = (
+        table[general_row, 5:9] = (general in named, bool(specific), here, not_covered_thing)
+    table[none, 9:] = (
         1.0,
         bool(specific),
         general in named,

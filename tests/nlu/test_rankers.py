@@ -27,11 +27,12 @@ def topics() -> TopicRanker:
     for row, label in enumerate(labels):
         named = {label} if row % 2 and label != NONE else set()
         mentions.append(Mentions(frozenset(named), frozenset({BODY_ELSEWHERE} if label == NONE and row % 2 else set())))
-    return TopicRanker.fit(vectors, labels, mentions, "general")
+    texts = [f"{label} question {row}" for row, label in enumerate(labels)]
+    return TopicRanker.fit(vectors, texts, labels, mentions, "general")
 
 
 def test_probabilities_sum_to_one_and_the_nearest_topic_leads(topics: TopicRanker) -> None:
-    ranking = topics.rank(cloud(0, 1, 99)[0], Mentions())
+    ranking = topics.rank(cloud(0, 1, 99)[0], "", Mentions())
     assert sum(ranked.probability for ranked in ranking) == pytest.approx(1)
     assert ranking[0].topic == "disc"
 
@@ -41,16 +42,23 @@ def test_a_named_topic_gains_and_a_body_part_elsewhere_counts_against_all(topics
     between /= np.linalg.norm(between)
 
     def share(topic: str, mentions: Mentions) -> float:
-        return next(ranked.probability for ranked in topics.rank(between, mentions) if ranked.topic == topic)
+        return next(ranked.probability for ranked in topics.rank(between, "", mentions) if ranked.topic == topic)
 
     assert share("bursa", Mentions(frozenset({"bursa"}))) > share("bursa", Mentions())
     assert share(NONE, Mentions(frozenset(), frozenset({BODY_ELSEWHERE}))) > share(NONE, Mentions())
 
 
+def test_a_shared_word_counts_for_a_topic(topics: TopicRanker) -> None:
+    between = (cloud(0, 1, 5)[0] + cloud(1, 1, 6)[0]) / 2
+    between /= np.linalg.norm(between)
+    with_word, without = ({ranked.topic: ranked.probability for ranked in topics.rank(between, text, Mentions())} for text in ("my bursa", "my"))
+    assert with_word["bursa"] > without["bursa"]
+
+
 def test_a_topic_ranker_comes_back_as_it_was(topics: TopicRanker, tmp_path: Path) -> None:
     topics.save(tmp_path)
     vector = cloud(2, 1, 7)[0]
-    before, after = topics.rank(vector, Mentions()), TopicRanker.load(tmp_path).rank(vector, Mentions())
+    before, after = topics.rank(vector, "disc", Mentions()), TopicRanker.load(tmp_path).rank(vector, "disc", Mentions())
     assert [(r.topic, round(r.probability, 4)) for r in before] == [(r.topic, round(r.probability, 4)) for r in after]
 
 
