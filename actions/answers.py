@@ -10,10 +10,22 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.base import ReplyAction
 from rasa_project.content.schema import Facet, TopicKind
 from rasa_project.content.store import ContentStore, load_store
-from rasa_project.dialogue.decision import Context, Decision, Kind, decide
-from rasa_project.dialogue.replies import Button, Reply, answer_reply, not_covered_reply, question_reply, starting_points
+from rasa_project.dialogue.decision import Context, Decision, Kind
+from rasa_project.dialogue.replies import (
+    Button,
+    Reply,
+    answer_reply,
+    comparison_reply,
+    not_covered_reply,
+    question_reply,
+    several_replies,
+    starting_points,
+)
+from rasa_project.dialogue.several import MOST_ANSWERS, decide_all
+from rasa_project.dialogue.thresholds import thresholds
 from rasa_project.dialogue.understanding import Understanding
 from rasa_project.escalation.replies import is_open, withhold_exercises
+from rasa_project.insights.recording import note_unanswered
 from rasa_project.intents import ESCALATION_SLOT
 from rasa_project.validation import InvalidFile
 
@@ -43,26 +55,28 @@ class ActionAnswer(ReplyAction):
     def name(self) -> str:
         return "action_answer"
 
-    def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
-        return self.reply_to(tracker.latest_message, tracker, events)
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
+        return self.replies_to(tracker.latest_message, tracker, events)
 
-    def reply_to(self, message: Dict[str, Any], tracker: Tracker, events: List[EventType]) -> Reply:
-        """The reply to a message that need not be the latest."""
+    def replies_to(self, message: Dict[str, Any], tracker: Tracker, events: List[EventType]) -> List[Reply]:
+        """The replies to a message that need not be the latest."""
         store = content_store()
         understood = Understanding.from_parse_data(message)
         if len(understood.text) > LONG_MESSAGE:
-            return question_reply((), "utter_ask_shorter")
-        broken = next((topic for topic in understood.named if topic in store.broken), None)
-        if broken:
-            return Reply(custom={"kind": "error"}, response="utter_error")
-        decision = decide(understood, _context(tracker), store)
-        topic, facet = _under_discussion(decision)
-        if topic:
-            events += [SlotSet("current_topic", topic), SlotSet("current_facet", facet.value if facet else None)]
+            return [question_reply((), "utter_ask_shorter")]
+        if any(topic in store.broken for topic in understood.named):
+            return [Reply(custom={"kind": "error"}, response="utter_error")]
+        decisions = decide_all(understood, _context(tracker), store, thresholds())
+        note_unanswered(message, decisions, content_store)
+        answered, left = decisions[:MOST_ANSWERS], decisions[MOST_ANSWERS:]
+        about = next((decision.about for decision in reversed(answered) if decision.about), None)
+        if about:
+            events += [SlotSet("current_topic", about[0]), SlotSet("current_facet", about[1].value)]
         escalation = tracker.get_slot(ESCALATION_SLOT)
-        if is_open(escalation) and decision.answer and decision.answer.topic.kind is TopicKind.exercise:
-            return withhold_exercises(escalation)
-        return _reply(decision, store)
+        replies = [_reply(decision, store, escalation) for decision in answered]
+        if len(replies) > 1 or left:
+            replies = several_replies(replies, left)
+        return replies
 
 
 def _context(tracker: Tracker) -> Context:
@@ -71,17 +85,15 @@ def _context(tracker: Tracker) -> Context:
     return Context(tracker.get_slot("current_topic"), Facet(facet) if known else None)
 
 
-def _under_discussion(decision: Decision) -> "tuple[Optional[str], Optional[Facet]]":
-    if decision.answer:
-        return decision.answer.topic.id, decision.answer.facet
-    return (decision.topic.id, decision.facet) if decision.topic else (None, None)
-
-
-def _reply(decision: Decision, store: ContentStore) -> Reply:
+def _reply(decision: Decision, store: ContentStore, escalation: Optional[Dict[str, Any]]) -> Reply:
     if decision.kind is Kind.answer and decision.answer:
+        if escalation and is_open(escalation) and decision.answer.topic.kind is TopicKind.exercise:
+            return withhold_exercises(escalation)
         return answer_reply(decision.answer, store)
+    if decision.compared:
+        return comparison_reply(decision.compared, store)
     if decision.kind is Kind.not_covered and decision.topic and decision.facet:
-        return not_covered_reply(decision.topic, decision.facet, store)
+        return not_covered_reply(decision.topic, decision.facet, store, decision.thing)
     if decision.kind is Kind.question:
         return question_reply(decision.options)
     return Reply(custom={"kind": "out_of_scope"}, response="utter_out_of_scope", buttons=starting_points(store))

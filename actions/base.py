@@ -33,7 +33,7 @@ def turn_of(tracker: Tracker) -> Turn:
 
 
 class ReplyAction(Action, ABC):
-    """An action that makes one reply.
+    """An action that replies.
 
     Attributes:
         opening: a response to say before it, if any.
@@ -46,13 +46,13 @@ class ReplyAction(Action, ABC):
         """The action's name in the domain."""
 
     @abstractmethod
-    def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
-        """The reply to the latest message; may add events."""
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
+        """What to say to the latest message, one reply a question; may add events."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]) -> List[EventType]:
         events: List[EventType] = []
         try:
-            reply = self.reply(tracker, events)
+            replies = self.replies(tracker, events)
         except Exception:
             logger.exception("Action %s failed in conversation %s.", self.name(), tracker.sender_id)
             send(dispatcher, Reply(custom={"kind": "error"}, response="utter_error"))
@@ -60,13 +60,14 @@ class ReplyAction(Action, ABC):
         # What opens the reply comes first, since quick replies belong last.
         if self.opening:
             dispatcher.utter_message(response=self.opening, **clinic_settings().placeholders())
-        if not _is_about_danger(events) and reply.custom["kind"] != "escalation":
+        if not _is_about_danger(events) and all(reply.custom["kind"] != "escalation" for reply in replies):
             # Someone in danger needs one message only; the notice can wait for the next reply.
             if not tracker.get_slot("notice_given"):
                 dispatcher.utter_message(response="utter_notice")
                 events.append(SlotSet("notice_given", True))
             _care(dispatcher, tracker, events)
-        send(dispatcher, reply)
+        for reply in replies:
+            send(dispatcher, reply)
         return events
 
 

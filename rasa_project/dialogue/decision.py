@@ -1,27 +1,25 @@
 """Decides what kind of reply a question gets: the answer, a question back, "not covered", or "not about this"."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Optional, Sequence, Tuple
 
 from rasa_project.content.schema import Facet, Topic, TopicKind
 from rasa_project.content.store import Answer, ContentStore
+from rasa_project.dialogue.thresholds import Thresholds
 from rasa_project.dialogue.understanding import TopicScore, Understanding
 from rasa_project.intents import ASK_MORE, DESCRIBE_PAIN, OUT_OF_SCOPE
 from rasa_project.ranking.labels import AWAY, BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED
 
-OUT_OF_SCOPE_ABOVE = 0.45  # off-topic probability
-ASK_BACK_BELOW = 0.4  # probability of the best topic
-OPTION_ABOVE = 0.12  # probability of a topic worth offering
-FOLLOW_UP_WORDS = 7  # a message of at most this many words can lean on the topic before it
-POINTING_WORDS = 10  # the same for one with a word that points back
 POINTS_BACK = re.compile(r"\b(it|its|it's|that|this|these|those|them|they|he|she|one|ones)\b", re.IGNORECASE)
-SPEAKS_FOR_ITSELF = 0.8  # similarity to an example, or probability of another topic, above which a message needs no context
-NOT_COVERED_WORDS = 25  # in a longer message a thing named in passing need not be what is asked about
-NOT_COVERED_ABOVE = 0.4  # an uncovered facet that is less likely gives way to the likeliest covered one
-ONLY_DESCRIBES_ABOVE = 0.6  # probability that someone describes pain and asks nothing in particular
-COMPARISON_ABOVE = 0.8  # the same for a comparison, which needs two sides
+TELLS_APART = re.compile(
+    r"\b(vs|versus|v|differ\w*|apart|same( thing)?|or|compared?|distinguish|unlike|between|mix(ed)? up|confus\w+|another (name|word) for)\b",
+    re.IGNORECASE,
+)
+BLAMED = (Facet.causes, Facet.risk)  # "can heels give me hip pain"
+# Asked of a part of the body, these mean what is wrong with it.
+ASKED_OF_CONDITIONS = (Facet.treatment, Facet.medication, Facet.surgery, Facet.self_care, Facet.prognosis, Facet.symptoms, Facet.risk)
 # Someone who asks this may name a treatment or an operation without asking about it.
 NOT_ABOUT_THE_THING_NAMED = (Facet.cautions, Facet.causes, Facet.symptoms, Facet.anatomy, Facet.risk)
 
@@ -43,16 +41,35 @@ class Context:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to say. ``answer`` with kind ``answer``; ``topic`` and ``facet`` with ``not_covered``; ``options`` with ``question``."""
+    """What to say.
+
+    Attributes:
+        answer: with kind ``answer``; ``compared`` instead where topics are set side by side from what the entries about each say.
+        topic, facet: with kind ``not_covered``; ``thing`` is what is asked about, where that has a name of its own.
+        options: with kind ``question``.
+        asked: the part of the message that it decides on.
+    """
 
     kind: Kind
     answer: Optional[Answer] = None
     topic: Optional[Topic] = None
     facet: Optional[Facet] = None
     options: Tuple[Answer, ...] = ()
+    compared: Tuple[Topic, ...] = ()
+    thing: Optional[str] = None
+    asked: str = field(default="", compare=False)
+
+    @property
+    def about(self) -> "Optional[Tuple[str, Facet]]":
+        """Topic and facet that are under discussion from now on; ``None`` where the decision is about none."""
+        if self.answer:
+            return self.answer.topic.id, self.answer.facet
+        if self.compared:
+            return self.compared[0].id, Facet.comparison
+        return (self.topic.id, self.facet) if self.topic and self.facet else None
 
 
-def decide(understood: Understanding, context: Context, store: ContentStore) -> Decision:
+def decide(understood: Understanding, context: Context, store: ContentStore, limits: Thresholds) -> Decision:
     """The reply that fits best.
 
     Args:
@@ -69,26 +86,26 @@ def decide(understood: Understanding, context: Context, store: ContentStore) -> 
     named = [topic for topic in understood.named if topic in store.topics]
     general = store.general_topic
     specific = [topic for topic in named if general is None or topic != general.id]
-    compared = _compared(understood, specific, store)
+    compared = _compared(understood, specific, current, store)
     if compared:
-        return Decision(Kind.answer, answer=compared)
+        return compared
     ranked = [score for score in understood.topics if score.topic in store.topics]
-    off_topic = not ranked or understood.off_topic_probability > OUT_OF_SCOPE_ABOVE
+    off_topic = not ranked or understood.off_topic_probability(limits) > limits.out_of_scope_above
     if not off_topic or named or BODY_HERE in understood.tables:
-        silent_on = _thing_not_covered(understood, specific, ranked, store)
+        silent_on = _thing_not_covered(understood, specific, ranked, store, limits)
         if silent_on:
             return silent_on
-    if current and understood.current and not named and _leans_on_context(understood, current):
-        return _for_topic(understood, understood.current, current, store)
+    if current and understood.current and not named and _leans_on_context(understood, current, limits):
+        return _for_topic(understood, understood.current, current, store, limits)
     if understood.only_names and specific:
         return _by_name(store.topics[specific[0]], context, store)
     if off_topic:
         return Decision(Kind.out_of_scope)
-    if ranked[0].probability < ASK_BACK_BELOW:
-        options = _options(ranked, store)
+    if ranked[0].probability < limits.ask_back_below:
+        options = _options(ranked, store, limits)
         if len(options) > 1:
             return Decision(Kind.question, options=options)
-    return _for_topic(understood, ranked[0], store.topics[ranked[0].topic], store)
+    return _for_topic(understood, ranked[0], store.topics[ranked[0].topic], store, limits)
 
 
 def _without_ranking(understood: Understanding, current: Optional[Topic], store: ContentStore) -> Decision:
@@ -103,55 +120,92 @@ def _without_ranking(understood: Understanding, current: Optional[Topic], store:
     return _answered(topic, facet, store)
 
 
-def _leans_on_context(understood: Understanding, current: Topic) -> bool:
+def _leans_on_context(understood: Understanding, current: Topic, limits: Thresholds) -> bool:
     """Whether a message that names no topic goes on about the one before."""
     words = len(understood.text.split())
-    if words > (POINTING_WORDS if POINTS_BACK.search(understood.text) else FOLLOW_UP_WORDS):
+    if words > (limits.pointing_words if POINTS_BACK.search(understood.text) else limits.follow_up_words):
         return False
     # "Where do my arms go" is about the stretch; "and in my arms" is not about bursitis.
     body_belongs = current.kind in (TopicKind.exercise, TopicKind.guidance)
     if understood.intent == OUT_OF_SCOPE or understood.tables & AWAY - ({BODY_ELSEWHERE} if body_belongs else set()):
         return False
     best = understood.topics[0]
-    other_topic = best.topic not in (NONE, current.id) and best.probability >= SPEAKS_FOR_ITSELF
-    return not other_topic and understood.closest_similarity < SPEAKS_FOR_ITSELF
+    other_topic = best.topic not in (NONE, current.id) and best.probability >= limits.speaks_for_itself
+    return not other_topic and understood.closest_similarity < limits.speaks_for_itself
 
 
 def _by_name(topic: Topic, context: Context, store: ContentStore) -> Decision:
     """For a bare name: the facet under discussion where that was about a topic of the same kind, else what the topic is."""
     before = store.topics.get(context.topic or "")
+    if topic.kind is TopicKind.anatomy and context.facet in ASKED_OF_CONDITIONS:
+        topic = _condition(topic, store) or topic
     same_kind = before is not None and before.kind is topic.kind and context.facet is not None
     return _answered(topic, context.facet if same_kind and context.facet else topic.main_facet, store)
 
 
-def _compared(understood: Understanding, specific: Sequence[str], store: ContentStore) -> Optional[Answer]:
-    if len(specific) < 2 or understood.likeliest_facet is not Facet.comparison:
+def _compared(understood: Understanding, specific: Sequence[str], current: Optional[Topic], store: ContentStore) -> Optional[Decision]:
+    """What tells two topics apart: the entry about the two where there is one, else what the entries about each say."""
+    if understood.likeliest_facet is not Facet.comparison and not TELLS_APART.search(understood.text):
         return None
-    return store.comparison(list(specific[:2]))
+    named = list(specific)
+    if len(named) == 1 and current and current.id not in named and POINTS_BACK.search(understood.text):
+        named = [current.id, *named]
+    written = store.comparison(named[:2])
+    if written:
+        return Decision(Kind.answer, answer=written)
+    sides = list(dict.fromkeys(side.id for topic in named for side in [_condition(store.topics[topic], store)] if side))
+    return Decision(Kind.answer, compared=tuple(store.topics[side] for side in sides[:2])) if len(sides) > 1 else None
 
 
-def _thing_not_covered(understood: Understanding, specific: Sequence[str], ranked: Sequence[TopicScore], store: ContentStore) -> Optional[Decision]:
+def _condition(topic: Topic, store: ContentStore) -> Optional[Topic]:
+    """The topic if it is a condition; for a part of the body the condition of that part, where it has one ("is it my SI joint")."""
+    if topic.kind is TopicKind.anatomy:
+        related = [store.topics[name] for name in topic.related if name in store.topics]
+        return next((other for other in related if other.kind is TopicKind.condition), None)
+    return topic if topic.kind is TopicKind.condition else None
+
+
+def _thing_not_covered(
+    understood: Understanding, specific: Sequence[str], ranked: Sequence[TopicScore], store: ContentStore, limits: Thresholds
+) -> Optional[Decision]:
     """Where the message asks about a treatment, condition or the like that the article never mentions."""
     facets = [Facet(table[len(NOT_COVERED) :]) for table in sorted(understood.tables) if table.startswith(NOT_COVERED)]
-    if not facets or len(understood.text.split()) > NOT_COVERED_WORDS:
+    asked, general = understood.likeliest_facet, store.general_topic
+    if not understood.things or general is None or len(understood.text.split()) > limits.not_covered_words:
         return None
-    topic = store.topics[specific[0]] if specific else (store.topics[ranked[0].topic] if ranked else store.general_topic)
-    if topic is None or topic.kind is TopicKind.exercise:
+    topic = _nearest(understood, specific, ranked, store, limits) or general
+    if topic.kind is TopicKind.exercise:
         return None
-    if Facet.overview in facets:
-        general = store.general_topic
-        return None if specific else Decision(Kind.not_covered, topic=general or topic, facet=understood.likeliest_facet or Facet.overview)
-    if understood.likeliest_facet in NOT_ABOUT_THE_THING_NAMED or (specific and understood.likeliest_facet is Facet.overview):
+    thing = understood.things[0]
+    if not specific and (Facet.overview in facets or (asked in BLAMED and understood.intent != DESCRIBE_PAIN)):
+        return Decision(Kind.not_covered, topic=general, facet=asked or Facet.overview, thing=thing)
+    if not facets or Facet.overview in facets:
         return None
-    return Decision(Kind.not_covered, topic=topic, facet=facets[0])
+    if asked in NOT_ABOUT_THE_THING_NAMED or (specific and asked is Facet.overview):
+        return None
+    return Decision(Kind.not_covered, topic=topic, facet=facets[0], thing=thing)
 
 
-def _for_topic(understood: Understanding, score: TopicScore, topic: Topic, store: ContentStore) -> Decision:
+def _nearest(
+    understood: Understanding, specific: Sequence[str], ranked: Sequence[TopicScore], store: ContentStore, limits: Thresholds
+) -> Optional[Topic]:
+    """The topic that a thing which the article never mentions is asked about: what is named (the condition of a part of the body), else what is
+    all but certain."""
+    if specific:
+        topic = store.topics[specific[0]]
+        return _condition(topic, store) or topic
+    sure = ranked and ranked[0].probability >= limits.certain
+    return store.topics[ranked[0].topic] if sure else None
+
+
+def _for_topic(understood: Understanding, score: TopicScore, topic: Topic, store: ContentStore, limits: Thresholds) -> Decision:
     """The likeliest facet; one that is not covered must be likely enough, and a comparison needs two sides."""
-    if understood.intents.get(DESCRIBE_PAIN, 0.0) >= ONLY_DESCRIBES_ABOVE or not score.facets:
+    if understood.intents.get(DESCRIBE_PAIN, 0.0) >= limits.only_describes_above or not score.facets:
         return _answered(topic, topic.default_facet, store)
     facet, probability = score.facets[0]
-    if probability < (COMPARISON_ABOVE if facet is Facet.comparison else NOT_COVERED_ABOVE):
+    if topic.kind is TopicKind.anatomy and facet in ASKED_OF_CONDITIONS and not store.answer(topic.id, facet):
+        return _answered(_condition(topic, store) or topic, facet, store)
+    if probability < (limits.comparison_above if facet is Facet.comparison else limits.not_covered_above):
         facet = next((candidate for candidate, _ in score.facets if store.answer(topic.id, candidate)), facet)
     return _answered(topic, facet, store)
 
@@ -161,10 +215,10 @@ def _answered(topic: Topic, facet: Facet, store: ContentStore) -> Decision:
     return Decision(Kind.answer, answer=answer) if answer else Decision(Kind.not_covered, topic=topic, facet=facet)
 
 
-def _options(ranked: Sequence[TopicScore], store: ContentStore) -> Tuple[Answer, ...]:
+def _options(ranked: Sequence[TopicScore], store: ContentStore, limits: Thresholds) -> Tuple[Answer, ...]:
     answers = []
     for score in ranked[:3]:
-        if score.probability < OPTION_ABOVE:
+        if score.probability < limits.option_above:
             break
         topic = store.topics[score.topic]
         facet = score.facets[0][0] if score.facets else topic.main_facet

@@ -1,20 +1,22 @@
 """Turns decisions into what is sent: text, quick replies and the machine-readable part (``custom`` over REST)."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from rasa_project.content.article import Article
 from rasa_project.content.schema import Facet, StrictModel, Topic
 from rasa_project.content.store import Answer, ContentStore
+from rasa_project.dialogue.decision import Decision
 from rasa_project.intents import TOPIC_ENTITY, intent_of
-from rasa_project.settings import FACETS_FILE
+from rasa_project.settings import FACETS_FILE, domain_text
 from rasa_project.validation import InvalidFile, load_model, read_yaml
 
 MAX_QUICK_REPLIES = 3
 Button = Dict[str, str]
+COMPARED = (Facet.symptoms, Facet.causes, Facet.risk)  # what can tell two conditions apart
 
 
 class FacetWords(StrictModel):
@@ -46,20 +48,30 @@ def facet_words(path: Path = FACETS_FILE) -> Dict[Facet, FacetWords]:
 
 
 def payload(topic: Topic, facet: Facet) -> str:
-    """What a quick reply sends: the intent with its topic, in Rasa's notation."""
-    return f"/{intent_of(facet)}{json.dumps({TOPIC_ENTITY: topic.id}, separators=(',', ':'))}"
+    """What a quick reply sends for an entry."""
+    return payload_of(intent_of(facet), topic)
+
+
+def payload_of(intent: str, topic: Topic) -> str:
+    """An intent with its topic, in Rasa's notation."""
+    return f"/{intent}{json.dumps({TOPIC_ENTITY: topic.id}, separators=(',', ':'))}"
 
 
 def answer_text(answer: Answer, article: Article) -> str:
     """The entry as plain text: lead, points, numbered steps, cautions, source. No blank lines: Rasa's channels would split there."""
     entry = answer.entry
-    lines = [f"{answer.topic.title}: {entry.lead}" if answer.topic.title.lower() not in entry.lead.lower() else entry.lead]
+    lines = [opening(answer)]
     lines += [f"• {point}" for point in entry.points]
     lines += [f"{number}. {step}" for number, step in enumerate(entry.steps, start=1)]
     lines += [f"Take care: {caution}" for caution in entry.cautions]
-    headings = dict.fromkeys(source["section"] for source in article.sources(entry.paragraphs))
-    lines.append(f"Source: our article “{article.title}”, under " + ", ".join(f"“{heading}”" for heading in headings) + ".")
+    lines.append(source_line(entry.paragraphs, article))
     return "\n".join(line.replace("\n", " ") for line in lines)
+
+
+def opening(answer: Answer) -> str:
+    """The lead, with the topic before it where it does not say so itself."""
+    lead, title = answer.entry.lead, answer.topic.title
+    return lead if title.lower() in lead.lower() else f"{title}: {lead}"
 
 
 def answer_reply(answer: Answer, store: ContentStore) -> Reply:
@@ -75,6 +87,30 @@ def answer_reply(answer: Answer, store: ContentStore) -> Reply:
     )
 
 
+def comparison_reply(sides: Sequence[Topic], store: ContentStore) -> Reply:
+    """Two topics side by side, from what the entries about each say of the same facets."""
+    words = facet_words()
+    shared = [facet for facet in COMPARED if all(facet in side.facets for side in sides)] or [Facet.overview]
+    answers = [answer for facet in shared for side in sides for answer in [store.answer(side.id, facet)] if answer]
+    lines = [domain_text("utter_compared", first=sides[0].title, second=in_sentence(sides[1].title))]
+    paragraphs: List[str] = []
+    for answer in answers:
+        noun = words[answer.facet].noun.format(topic=in_sentence(answer.topic.title))
+        lines.append(f"• {noun[:1].upper()}{noun[1:]}: {answer.entry.lead}")
+        paragraphs += answer.entry.paragraphs
+    lines.append(source_line(paragraphs, store.article))
+    sources = store.article.sources(list(dict.fromkeys(paragraphs)))
+    custom = {"kind": "answer", "topic": sides[0].id, "facet": Facet.comparison.value, "compared": [side.id for side in sides], "sources": sources}
+    buttons = [{"title": side.title, "payload": payload(side, side.main_facet)} for side in sides]
+    return Reply(custom=custom, text="\n".join(line.replace("\n", " ") for line in lines), buttons=buttons)
+
+
+def source_line(paragraphs: Sequence[str], article: Article) -> str:
+    """Where an answer comes from, in words."""
+    headings = dict.fromkeys(source["section"] for source in article.sources(list(dict.fromkeys(paragraphs))))
+    return f"Source: our article “{article.title}”, under " + ", ".join(f"“{heading}”" for heading in headings) + "."
+
+
 def next_buttons(answer: Answer, store: ContentStore) -> List[Button]:
     """Two other facets of the topic, then related topics, up to three in all."""
     words = facet_words()
@@ -87,30 +123,45 @@ def next_buttons(answer: Answer, store: ContentStore) -> List[Button]:
     return buttons[:MAX_QUICK_REPLIES]
 
 
-def not_covered_reply(topic: Topic, facet: Facet, store: ContentStore) -> Reply:
+def several_replies(replies: Sequence[Reply], left: Sequence[Decision]) -> List[Reply]:
+    """Replies to the questions of one message, in order. Quick replies come with the last one only, and offer first what is left."""
+    offered = _option_buttons([decision.answer for decision in left if decision.answer], several_topics=True)
+    last = replace(replies[-1], buttons=(offered + replies[-1].buttons)[:MAX_QUICK_REPLIES])
+    return [*(replace(reply, buttons=[]) for reply in replies[:-1]), last]
+
+
+def not_covered_reply(topic: Topic, facet: Facet, store: ContentStore, thing: Optional[str] = None) -> Reply:
+    """Says what was understood, that the article is silent on it, and what it does cover.
+
+    Args:
+        thing: what the patient asks about, where that has a name of its own.
+    """
     words = facet_words()
     covered = [{"title": words[f].button, "payload": payload(topic, f)} for f in topic.facets][:MAX_QUICK_REPLIES]
     return Reply(
         custom={"kind": "not_covered", "topic": topic.id, "facet": facet.value},
-        response="utter_not_covered",
-        words={"what": words[facet].noun.format(topic=in_sentence(topic.title)), "topic": in_sentence(topic.title)},
+        response="utter_thing_not_covered" if thing else "utter_not_covered",
+        words={"thing": thing or "", "what": words[facet].noun.format(topic=in_sentence(topic.title)), "topic": in_sentence(topic.title)},
         buttons=covered,
     )
 
 
 def question_reply(options: Sequence[Answer], response: str = "") -> Reply:
     """A question back with its options as quick replies; without options a request to say it in other words."""
+    buttons = _option_buttons(options, several_topics=len({option.topic.id for option in options}) > 1)
+    response = response or ("utter_ask_which" if buttons else "utter_ask_in_other_words")
+    return Reply(custom={"kind": "question", "options": buttons}, response=response, buttons=buttons)
+
+
+def _option_buttons(options: Sequence[Answer], several_topics: bool) -> List[Button]:
     words = facet_words()
-    several_topics = len({option.topic.id for option in options}) > 1
-    buttons = [
+    return [
         {
             "title": f"{option.topic.title}: {words[option.facet].button}" if several_topics else words[option.facet].button,
             "payload": payload(option.topic, option.facet),
         }
         for option in options
     ]
-    response = response or ("utter_ask_which" if buttons else "utter_ask_in_other_words")
-    return Reply(custom={"kind": "question", "options": buttons}, response=response, buttons=buttons)
 
 
 def starting_points(store: ContentStore, topic_ids: Sequence[str] = ("hip_back_link", "when_to_see_doctor", "prevention")) -> List[Button]:

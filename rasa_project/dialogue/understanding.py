@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 from rasa_project.content.schema import Facet
-from rasa_project.intents import ANSWER_RANKING, MENTION_ENTITY, OUT_OF_SCOPE, TOPIC_ENTITY, facet_of
-from rasa_project.ranking.labels import AWAY, BODY_HERE, NONE
-
-TRUST_IN_INTENT = 0.3  # in "out of scope", where a topic is named or certain
-CERTAIN = 0.95
-SAME_AS_EXAMPLE = 0.8  # similarity to an example question above which a message means the same
+from rasa_project.dialogue.thresholds import Thresholds
+from rasa_project.intents import ANSWER_RANKING, MENTION_ENTITY, OUT_OF_SCOPE, PARTS, TOPIC_ENTITY, facet_of
+from rasa_project.ranking.labels import AWAY, BODY_HERE, NONE, NOT_COVERED, OTHER_CONDITION
 
 # Words that add nothing to a name: "and the glute one?", "what about bursitis". ("What is" does: it asks for the overview.)
 FILLERS = frozenset("a an and any as but for hi hello i me meant mean my no not of oh ok on one or please so sorry the then with".split())
+AND = re.compile(r"[\s,/&+]*(?:(?:and|also|then|plus|of|for|about|in|with|the|a|an|my)[\s,]+)*", re.IGNORECASE)
 ABOUT = re.compile(r"\b(what|how) about\b|\babout\b", re.IGNORECASE)
 
 
@@ -38,7 +36,10 @@ class Understanding:
         current: the topic under discussion with what the message would ask of it; ``None`` where there is none.
         named: ids of the topics named, in the order of the text, each once.
         tables: tables of data/mentions.yml with an entry in the message.
+        things: names of things mentioned that the article does not cover, as data/mentions.yml has them.
         only_names: whether there is nothing but the names of topics and filler words.
+        listed: the topics that are named as a list ("sciatica and bursitis"), where there are several.
+        parts: the same of each question, where the message holds several, and of what stands between them.
     """
 
     text: str
@@ -48,7 +49,10 @@ class Understanding:
     current: Optional[TopicScore] = None
     named: Tuple[str, ...] = ()
     tables: FrozenSet[str] = frozenset()
+    things: Tuple[str, ...] = ()
     only_names: bool = False
+    listed: Tuple[str, ...] = ()
+    parts: Tuple["Understanding", ...] = ()
 
     @classmethod
     def from_parse_data(cls, parse_data: Dict[str, Any]) -> "Understanding":
@@ -68,7 +72,10 @@ class Understanding:
             current=TopicScore(current["topic"], facets=_facets(current["facets"])) if current.get("facets") else None,
             named=tuple(dict.fromkeys(value for entity, value in entities if entity == TOPIC_ENTITY)),
             tables=frozenset(value for entity, value in entities if entity == MENTION_ENTITY),
+            things=tuple(e["name"] for e in parse_data.get("entities") or [] if e.get("name") and _is_thing(str(e.get("value")))),
             only_names=_only_names(text, parse_data.get("entities") or []),
+            listed=_listed(text, parse_data.get("entities") or []),
+            parts=tuple(cls.from_parse_data(part) for part in parse_data.get(PARTS) or []),
         )
 
     @property
@@ -76,18 +83,17 @@ class Understanding:
         """Whether there is no letter or digit: nothing, white space, emoji or punctuation only."""
         return not any(character.isalnum() for character in self.text)
 
-    @property
-    def off_topic_probability(self) -> float:
+    def off_topic_probability(self, limits: Thresholds) -> float:
         """That the message is about something else, by the topic ranker or by the intent classifier (noisy-or of the two).
 
         The classifier does not know what is named: its word counts less where a topic is, or is all but certain, and nothing leads away.
         What leads away, with nothing that leads here, settles it.
         """
-        if self.tables & AWAY and not self.named and BODY_HERE not in self.tables and self.closest_similarity < SAME_AS_EXAMPLE:
+        if self.tables & AWAY and not self.named and BODY_HERE not in self.tables and self.closest_similarity < limits.same_as_example:
             return 1.0
         none = next((score.probability for score in self.topics if score.topic == NONE), 0.0)
-        certain = bool(self.topics) and self.topics[0].topic != NONE and self.topics[0].probability >= CERTAIN
-        weight = TRUST_IN_INTENT if (self.named or certain) and not self.tables & AWAY else 1.0
+        certain = bool(self.topics) and self.topics[0].topic != NONE and self.topics[0].probability >= limits.certain
+        weight = limits.trust_in_intent if (self.named or certain) and not self.tables & AWAY else 1.0
         return 1 - (1 - none) * (1 - weight * self.intents.get(OUT_OF_SCOPE, 0.0))
 
     @property
@@ -102,8 +108,22 @@ class Understanding:
         return max(asked, key=lambda pair: pair[0])[1] if asked else None
 
 
+def _is_thing(table: str) -> bool:
+    return table.startswith(NOT_COVERED) or table == OTHER_CONDITION
+
+
 def _facets(lines: List[Dict[str, Any]]) -> Tuple[Tuple[Facet, float], ...]:
     return tuple((Facet(line["facet"]), float(line["probability"])) for line in lines)
+
+
+def _listed(text: str, entities: List[Dict[str, Any]]) -> Tuple[str, ...]:
+    """Topics whose names follow each other with no more than an "and" between them."""
+    names = sorted((e for e in entities if e.get("entity") == TOPIC_ENTITY and "start" in e), key=lambda e: int(e["start"]))
+    listed: List[str] = []
+    for before, after in zip(names, names[1:]):
+        if AND.fullmatch(text[before["end"] : after["start"]]):
+            listed += [str(before["value"]), str(after["value"])]
+    return tuple(dict.fromkeys(listed)) if len(set(listed)) > 1 else ()
 
 
 def _only_names(text: str, entities: List[Dict[str, Any]]) -> bool:

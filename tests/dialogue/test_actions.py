@@ -47,7 +47,7 @@ def test_an_action_that_breaks_sends_an_error() -> None:
         def name(self) -> str:
             return "action_breaks"
 
-        def reply(self, tracker: Tracker, events: list) -> Reply:
+        def replies(self, tracker: Tracker, events: list) -> List[Reply]:
             raise RuntimeError("broken")
 
     (message,), slots = run(Breaks(), {})

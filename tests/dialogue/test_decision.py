@@ -5,8 +5,25 @@ import pytest
 from rasa_project.content.schema import Facet
 from rasa_project.content.store import ContentStore
 from rasa_project.dialogue.decision import Context, Kind, decide
+from rasa_project.dialogue.thresholds import Thresholds
 from rasa_project.dialogue.understanding import TopicScore, Understanding
 from rasa_project.ranking.labels import BODY_ELSEWHERE, NONE
+
+LIMITS = Thresholds(
+    out_of_scope_above=0.45,
+    trust_in_intent=0.3,
+    certain=0.95,
+    same_as_example=0.8,
+    ask_back_below=0.4,
+    option_above=0.12,
+    speaks_for_itself=0.8,
+    not_covered_above=0.4,
+    comparison_above=0.8,
+    only_describes_above=0.6,
+    not_covered_words=25,
+    follow_up_words=7,
+    pointing_words=10,
+)
 
 
 def score(topic: str, probability: float = 0.9, facet: Facet = Facet.overview, similarity: float = 0.5) -> TopicScore:
@@ -19,39 +36,39 @@ def asked(text: str = "a question of some kind", **known: object) -> Understandi
 
 @pytest.mark.parametrize("text", ["", "   ", "😭😭", "?!"])
 def test_without_a_word_the_bot_asks(store: ContentStore, text: str) -> None:
-    assert decide(asked(text), Context(), store).kind is Kind.question
+    assert decide(asked(text), Context(), store, LIMITS).kind is Kind.question
 
 
 def test_a_covered_facet_is_answered(store: ContentStore) -> None:
-    decision = decide(asked(intent="ask_causes", topics=(score("sciatica", facet=Facet.causes),)), Context(), store)
+    decision = decide(asked(intent="ask_causes", topics=(score("sciatica", facet=Facet.causes),)), Context(), store, LIMITS)
     assert decision.kind is Kind.answer and decision.answer
     assert (decision.answer.topic.id, decision.answer.facet) == ("sciatica", Facet.causes)
 
 
 def test_a_facet_that_the_article_lacks_is_not_covered(store: ContentStore) -> None:
-    decision = decide(asked(intent="ask_treatment", topics=(score("sciatica", facet=Facet.treatment),)), Context(), store)
+    decision = decide(asked(intent="ask_treatment", topics=(score("sciatica", facet=Facet.treatment),)), Context(), store, LIMITS)
     assert (decision.kind, decision.topic and decision.topic.id, decision.facet) == (Kind.not_covered, "sciatica", Facet.treatment)
 
 
 def test_a_facet_that_another_topic_answers_goes_there(store: ContentStore) -> None:
-    decision = decide(asked(intent="ask_diagnosis", topics=(score("bursitis", facet=Facet.diagnosis),)), Context(), store)
+    decision = decide(asked(intent="ask_diagnosis", topics=(score("bursitis", facet=Facet.diagnosis),)), Context(), store, LIMITS)
     assert decision.answer and decision.answer.topic.id == "diagnosis"
 
 
 def test_what_is_about_something_else_is_declined(store: ContentStore) -> None:
     understood = asked(intent="out_of_scope", intents={"out_of_scope": 0.8}, topics=(score(NONE, 0.9), score("sciatica", 0.05)))
-    assert decide(understood, Context(), store).kind is Kind.out_of_scope
+    assert decide(understood, Context(), store, LIMITS).kind is Kind.out_of_scope
 
 
 def test_between_two_unlikely_topics_the_bot_asks_with_options(store: ContentStore) -> None:
-    decision = decide(asked(intent="ask_causes", topics=(score("lifting", 0.3), score("prolonged_sitting", 0.28))), Context(), store)
+    decision = decide(asked(intent="ask_causes", topics=(score("lifting", 0.3), score("prolonged_sitting", 0.28))), Context(), store, LIMITS)
     assert decision.kind is Kind.question
     assert [option.topic.id for option in decision.options] == ["lifting", "prolonged_sitting"]
 
 
 def test_a_follow_up_keeps_the_topic(store: ContentStore) -> None:
     understood = asked("what causes it", intent="ask_causes", topics=(score(NONE, 0.8),), current=score("bursitis", facet=Facet.causes))
-    decision = decide(understood, Context("bursitis", Facet.overview), store)
+    decision = decide(understood, Context("bursitis", Facet.overview), store, LIMITS)
     assert decision.answer and (decision.answer.topic.id, decision.answer.facet) == ("bursitis", Facet.causes)
 
 
@@ -63,18 +80,18 @@ def test_a_follow_up_about_another_body_part_does_not(store: ContentStore) -> No
         current=score("bursitis", facet=Facet.causes),
         tables=frozenset({BODY_ELSEWHERE}),
     )
-    assert decide(understood, Context("bursitis", Facet.overview), store).kind is Kind.out_of_scope
+    assert decide(understood, Context("bursitis", Facet.overview), store, LIMITS).kind is Kind.out_of_scope
 
 
 def test_a_bare_name_keeps_the_facet_under_discussion(store: ContentStore) -> None:
     understood = asked("what about bursitis", named=("bursitis",), only_names=True, topics=(score("bursitis"),))
-    decision = decide(understood, Context("sciatica", Facet.symptoms), store)
+    decision = decide(understood, Context("sciatica", Facet.symptoms), store, LIMITS)
     assert decision.answer and (decision.answer.topic.id, decision.answer.facet) == ("bursitis", Facet.symptoms)
 
 
 def test_a_bare_name_without_context_says_what_it_is(store: ContentStore) -> None:
     understood = asked("bursitis", named=("bursitis",), only_names=True, topics=(score("bursitis"),))
-    decision = decide(understood, Context(), store)
+    decision = decide(understood, Context(), store, LIMITS)
     assert decision.answer and decision.answer.facet is Facet.overview
 
 
@@ -85,7 +102,7 @@ def test_a_comparison_of_two_named_conditions_uses_their_entry(store: ContentSto
         named=("bursitis", "sciatica"),
         topics=(score("bursitis", 0.6), score("sciatica", 0.3)),
     )
-    decision = decide(understood, Context(), store)
+    decision = decide(understood, Context(), store, LIMITS)
     assert decision.answer and decision.answer.topic.id == "sciatica_vs_bursitis"
 
 
@@ -97,21 +114,22 @@ def test_a_treatment_that_the_article_never_names_is_not_covered(store: ContentS
         intents={"ask_treatment": 0.9},
         topics=(score("muscle_strain", facet=Facet.treatment),),
         tables=frozenset({"not_covered_treatment"}),
+        things=("acupuncture",),
     )
-    assert decide(understood, Context(), store).kind is expected
+    assert decide(understood, Context(), store, LIMITS).kind is expected
 
 
 def test_a_payload_is_answered_from_its_intent_and_entity(store: ContentStore) -> None:
     understood = asked('/ask_causes{"topic":"arthritis"}', intent="ask_causes", intents={"ask_causes": 1.0}, named=("arthritis",))
-    decision = decide(understood, Context("sciatica"), store)
+    decision = decide(understood, Context("sciatica"), store, LIMITS)
     assert decision.answer and (decision.answer.topic.id, decision.answer.facet) == ("arthritis", Facet.causes)
 
 
 def test_more_goes_on_to_the_next_entry_and_offers_a_choice_after_the_last(store: ContentStore) -> None:
     facets = list(store.topics["bursitis"].facets)
-    following = decide(asked("tell me more", intent="ask_more"), Context("bursitis", facets[0]), store)
+    following = decide(asked("tell me more", intent="ask_more"), Context("bursitis", facets[0]), store, LIMITS)
     assert following.answer and following.answer.facet is facets[1]
-    assert decide(asked("tell me more", intent="ask_more"), Context("bursitis", facets[-1]), store).kind is Kind.question
+    assert decide(asked("tell me more", intent="ask_more"), Context("bursitis", facets[-1]), store, LIMITS).kind is Kind.question
 
 
 @pytest.mark.parametrize(
