@@ -1,14 +1,16 @@
-"""Small talk and the way to a person."""
+"""Small talk, feedback, and the way to a person."""
 
 from typing import List
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 
-from actions.answers import first_questions
+from actions.answers import content_store, first_questions
 from actions.base import ReplyAction
+from rasa_project.dialogue.languages import text_in
 from rasa_project.dialogue.replies import Reply
-from rasa_project.intents import CHITCHAT
+from rasa_project.insights.recording import note_thumbs_down
+from rasa_project.intents import CHITCHAT, CURRENT_FACET_SLOT, CURRENT_TOPIC_SLOT, DECLINED, FEEDBACK_ENTITY, LANGUAGE, OTHER_LANGUAGE
 from rasa_project.settings import clinic_settings
 
 WITH_STARTING_POINTS = ("greet", "capabilities", "affirm", "smalltalk")
@@ -20,11 +22,39 @@ class ActionChitchat(ReplyAction):
     def name(self) -> str:
         return "action_chitchat"
 
-    def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
         intent = (tracker.latest_message.get("intent") or {}).get("name")
         known = intent if intent in CHITCHAT else "capabilities"
         buttons = first_questions() if known in WITH_STARTING_POINTS else []
-        return Reply(custom={"kind": "chitchat"}, response=f"utter_{known}", buttons=buttons)
+        return [Reply(custom={"kind": "chitchat"}, response=f"utter_{known}", buttons=buttons)]
+
+
+class ActionDecline(ReplyAction):
+    """Says the response for what the bot has no answer to: in the patient's language, where that is not English and there is a text in it."""
+
+    def name(self) -> str:
+        return "action_decline"
+
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
+        intent = (tracker.latest_message.get("intent") or {}).get("name")
+        text = text_in(tracker.latest_message.get(LANGUAGE) or "") if intent == OTHER_LANGUAGE else ""
+        buttons = first_questions() if intent in ("administration", "injection") else []
+        response = f"utter_{intent}" if intent in DECLINED else "utter_out_of_scope"
+        return [Reply(custom={"kind": "out_of_scope"}, text=text, response="" if text else response, buttons=buttons)]
+
+
+class ActionFeedback(ReplyAction):
+    """Thanks for a thumbs up or down; a thumbs down is noted for the clinic with the question it is about."""
+
+    def name(self) -> str:
+        return "action_feedback"
+
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
+        values = [e.get("value") for e in tracker.latest_message.get("entities") or [] if e.get("entity") == FEEDBACK_ENTITY]
+        thumb = "down" if "down" in values else "up"
+        if thumb == "down":
+            note_thumbs_down(tracker.events, tracker.get_slot(CURRENT_TOPIC_SLOT), tracker.get_slot(CURRENT_FACET_SLOT), content_store)
+        return [Reply(custom={"kind": "chitchat"}, response=f"utter_feedback_{thumb}")]
 
 
 class ActionHandOff(ReplyAction):
@@ -33,6 +63,6 @@ class ActionHandOff(ReplyAction):
     def name(self) -> str:
         return "action_hand_off"
 
-    def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
         contacts = clinic_settings().contacts("clinic", "out_of_hours", "emergency")
-        return Reply(custom={"kind": "handoff", "contacts": contacts}, response="utter_hand_off")
+        return [Reply(custom={"kind": "handoff", "contacts": contacts}, response="utter_hand_off")]

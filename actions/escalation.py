@@ -14,10 +14,10 @@ from rasa_project.escalation.replies import RED_FLAG_ACTIONS, denied_after
 class _RedFlagAction(ReplyAction):
     """An action that the Rasa server can do by itself when this server is down."""
 
-    def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
         response = RED_FLAG_ACTIONS[self.name()](turn_of(tracker))
         events += [SlotSet(slot, value) for slot, value in response.slots.items()]
-        return response.reply
+        return [response.reply]
 
 
 class ActionEscalate(_RedFlagAction):
@@ -55,6 +55,13 @@ class ActionShowAdvice(_RedFlagAction):
         return "action_show_advice"
 
 
+class ActionSelfHarm(_RedFlagAction):
+    """Tells someone who thinks of harming themselves where to find help."""
+
+    def name(self) -> str:
+        return "action_self_harm"
+
+
 class ActionResume(ActionAnswer):
     """After a no to a safety question: answers what the patient had asked before it."""
 
@@ -63,9 +70,9 @@ class ActionResume(ActionAnswer):
     def name(self) -> str:
         return "action_resume"
 
-    def reply(self, tracker: Tracker, events: List[EventType]) -> Reply:
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
         events += [SlotSet(slot, value) for slot, value in denied_after(turn_of(tracker)).items()]
-        return self.reply_to(_interrupted(tracker), tracker, events)
+        return self.replies_to(_interrupted(tracker), tracker, events)
 
 
 def _interrupted(tracker: Tracker) -> dict:

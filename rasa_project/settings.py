@@ -4,7 +4,7 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Literal, Optional
 
 from pydantic import BaseModel, Extra, Field, validator
 
@@ -15,6 +15,8 @@ CONTENT_FOLDER = PROJECT_FOLDER / "data" / "content"
 ARTICLE_FILE = PROJECT_FOLDER / "data" / "article.yml"
 MENTIONS_FILE = PROJECT_FOLDER / "data" / "mentions.yml"
 FACETS_FILE = PROJECT_FOLDER / "data" / "facets.yml"
+THRESHOLDS_FILE = PROJECT_FOLDER / "data" / "thresholds.yml"
+LANGUAGES_FILE = PROJECT_FOLDER / "data" / "languages.yml"
 RED_FLAGS_FOLDER = PROJECT_FOLDER / "data" / "red_flags"
 EXAMPLES_FOLDER = RED_FLAGS_FOLDER / "examples"
 CLINIC_FILE = PROJECT_FOLDER / "clinic.yml"
@@ -71,9 +73,10 @@ class HelpLine(_Strict):
 
 
 class Country(_Strict):
-    """An entry of ``data/countries.yml``; ``advice`` is a public health advice line."""
+    """An entry of ``data/countries.yml``; ``advice`` is a public health advice line, ``crisis`` one for people in despair."""
 
     emergency: HelpLine
+    crisis: HelpLine
     emergency_department: str
     advice: Optional[HelpLine] = None
 
@@ -99,6 +102,13 @@ class EscalationSettings(_Strict):
         return value
 
 
+class InsightSettings(_Strict):
+    """What is kept of questions that did not get an answer, and for how long."""
+
+    keep_text: Literal["full", "redacted", "none"] = "redacted"
+    keep_days: int = Field(default=365, ge=1)
+
+
 class ClinicSettings(_Strict):
     """``clinic.yml``."""
 
@@ -106,7 +116,9 @@ class ClinicSettings(_Strict):
     clinic: Clinic
     emergency: Optional[HelpLine] = None
     out_of_hours: Optional[HelpLine] = None
+    crisis: Optional[HelpLine] = None
     escalations: EscalationSettings = EscalationSettings()
+    insights: InsightSettings = InsightSettings()
 
     @validator("country")
     def _known_country(cls, value: str) -> str:
@@ -129,6 +141,10 @@ class ClinicSettings(_Strict):
     def out_of_hours_line(self) -> HelpLine:
         return self.out_of_hours or countries()[self.country].advice  # type: ignore[return-value]  # the validator saw to it
 
+    @property
+    def crisis_line(self) -> HelpLine:
+        return self.crisis or countries()[self.country].crisis
+
     def placeholders(self) -> Dict[str, str]:
         """What the domain's responses may name in braces, such as ``{emergency_number}``."""
         return {
@@ -138,17 +154,20 @@ class ClinicSettings(_Strict):
             "emergency_number": self.emergency_line.number,
             "emergency_department": countries()[self.country].emergency_department,
             "out_of_hours_number": self.out_of_hours_line.number,
+            "crisis_name": self.crisis_line.label,
+            "crisis_number": self.crisis_line.number,
         }
 
     def contacts(self, *which: str) -> List[Dict[str, str]]:
         """Contacts as ``{"label", "href"}`` with ``tel:`` links, in the order asked for.
 
         Args:
-            which: any of ``emergency``, ``out_of_hours``, ``clinic``.
+            which: any of ``emergency``, ``out_of_hours``, ``crisis``, ``clinic``.
         """
         lines = {
             "emergency": self.emergency_line,
             "out_of_hours": self.out_of_hours_line,
+            "crisis": self.crisis_line,
             "clinic": HelpLine(number=self.clinic.phone, label=self.clinic.phone_label),
         }
         chosen = [lines[key] for key in which]

@@ -151,6 +151,12 @@ def show_advice(turn: Turn) -> Response:
     return Response(reply)
 
 
+def help_in_despair(turn: Turn) -> Response:
+    """For someone who thinks of harming themselves: who can help now."""
+    contacts = clinic_settings().contacts("crisis", "emergency", "clinic")
+    return Response(Reply(custom={"kind": "handoff", "contacts": contacts}, response="utter_self_harm"))
+
+
 def withhold_exercises(escalation: Dict[str, Any]) -> Reply:
     """Instead of an exercise for someone who must see a doctor first."""
     return _escalation_reply(escalation, f"utter_no_exercises_{escalation['level']}", escalation["flags"])
@@ -178,6 +184,7 @@ RED_FLAG_ACTIONS: Dict[str, Callable[[Turn], Response]] = {
     "action_note_duration": note_duration,
     "action_take_back": take_back,
     "action_show_advice": show_advice,
+    "action_self_harm": help_in_despair,
 }
 
 

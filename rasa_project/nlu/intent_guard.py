@@ -10,15 +10,30 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ENTITIES, ENTITY_ATTRIBUTE_TYPE, INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from rasa_project.intents import CHITCHAT, CURRENT_TOPIC_SLOT, FALLBACK, TOPIC_ENTITY, facet_of
+from rasa_project.intents import (
+    ANSWER_RANKING,
+    CHITCHAT,
+    CURRENT_TOPIC_SLOT,
+    DECLINED,
+    FALLBACK,
+    LANGUAGE,
+    OTHER_LANGUAGE,
+    SELF_HARM,
+    TOPIC_ENTITY,
+    facet_of,
+)
+from rasa_project.ranking.labels import NONE
 
 SURE = 0.5
+CERTAIN = 0.9  # probability of a topic
+SELF_HARM_ABOVE = 0.3  # probability; someone in despair must not be overlooked
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class IntentGuard(GraphComponent):
-    """A message without a word gets the fallback intent. What looks like small talk is a question after all where it names a topic, or where a
-    topic is under discussion and the classifier is unsure."""
+    """A message without a word gets the fallback intent, and one in another language an intent of its own. One that may speak of self-harm gets
+    that intent also where another is likelier. What looks like small talk or like something to decline is a question after all where it names a
+    topic, or where the classifier is unsure and a topic is under discussion or all but certain."""
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext) -> "IntentGuard":
@@ -31,10 +46,22 @@ class IntentGuard(GraphComponent):
             ranking = message.get(INTENT_RANKING_KEY) or []
             intent = message.get(INTENT) or {}
             names_topic = any(entity.get(ENTITY_ATTRIBUTE_TYPE) == TOPIC_ENTITY for entity in message.get(ENTITIES, []))
+            likely = {candidate[INTENT_NAME_KEY]: candidate[PREDICTED_CONFIDENCE_KEY] for candidate in ranking}
             if not any(character.isalnum() for character in text):
                 message.set(INTENT, {INTENT_NAME_KEY: FALLBACK, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
-            elif intent.get(INTENT_NAME_KEY) in CHITCHAT and (names_topic or (discussing and intent[PREDICTED_CONFIDENCE_KEY] < SURE)):
+            elif message.get(LANGUAGE):
+                message.set(INTENT, {INTENT_NAME_KEY: OTHER_LANGUAGE, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
+            elif likely.get(SELF_HARM, 0.0) >= SELF_HARM_ABOVE:
+                message.set(INTENT, {INTENT_NAME_KEY: SELF_HARM, PREDICTED_CONFIDENCE_KEY: likely[SELF_HARM]}, add_to_output=True)
+            elif intent.get(INTENT_NAME_KEY) in (*CHITCHAT, *DECLINED) and (
+                names_topic or (intent[PREDICTED_CONFIDENCE_KEY] < SURE and (discussing or _certain_topic(message)))
+            ):
                 asked = next((candidate for candidate in ranking if facet_of(candidate[INTENT_NAME_KEY])), None)
                 if asked:
                     message.set(INTENT, dict(asked), add_to_output=True)
         return messages
+
+
+def _certain_topic(message: Message) -> bool:
+    ranking = (message.get(ANSWER_RANKING) or {}).get("topics") or [{}]
+    return ranking[0].get("topic", NONE) != NONE and ranking[0]["probability"] >= CERTAIN

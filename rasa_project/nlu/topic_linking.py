@@ -24,10 +24,11 @@ _TABLE = "table:"  # marks labels that are lookup tables
 
 @dataclass(frozen=True)
 class Found:
-    """A name found, as Rasa's entities have it."""
+    """A name found, as Rasa's entities have it; ``name`` is as the project's files have it."""
 
     entity: str
     value: str
+    name: str
     start: int
     end: int
 
@@ -55,7 +56,7 @@ class NameLinker:
         for link in (link for linker in self._linkers for link in linker.link(text[:MAX_LINKED_CHARACTERS])):
             table = link.label.startswith(_TABLE)
             entity, value = (MENTION_ENTITY, link.label[len(_TABLE) :]) if table else (TOPIC_ENTITY, link.label)
-            found.append(Found(entity, value, link.start, link.end))
+            found.append(Found(entity, value, link.name, link.start, link.end))
         return sorted(found, key=lambda name: name.start)
 
 

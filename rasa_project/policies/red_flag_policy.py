@@ -15,7 +15,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from rasa_project import remote_action
 from rasa_project.escalation.replies import RED_FLAG_ACTIONS
-from rasa_project.intents import DURATION, PENDING_SLOT, RED_FLAG_TRIAGE, SAFETY, TOPIC_ENTITY
+from rasa_project.intents import DURATION, PENDING_SLOT, RED_FLAG_TRIAGE, SAFETY, SELF_HARM, TOPIC_ENTITY
 from rasa_project.red_flags.answers import Answer
 from rasa_project.red_flags.reading import present_flags
 
@@ -26,8 +26,8 @@ remote_action.install()  # every server that loads a model loads this policy, so
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
 class RedFlagPolicy(Policy):
-    """After every message with a present red flag predicts the escalation; after one that leaves a doubt, the safety question; after one that
-    answers a question about danger signs, what takes the answer up. Then listening.
+    """After every message with a present red flag predicts the escalation; after one that speaks of self-harm, the way to help; after one that
+    leaves a doubt, the safety question; after one that answers a question about danger signs, what takes the answer up. Then listening.
 
     A prediction without user input (``is_no_user_prediction``) is the only kind that an active form cannot override; among those the
     higher priority wins.
@@ -62,7 +62,8 @@ class RedFlagPolicy(Policy):
         if isinstance(last, UserUttered):
             return action_after(last, tracker)
         if isinstance(last, ActionExecuted) and last.action_name in ACTIONS:
-            return ACTION_LISTEN_NAME
+            wants_to_die = tracker.latest_message is not None and tracker.latest_message.intent.get("name") == SELF_HARM
+            return "action_self_harm" if wants_to_die and last.action_name == "action_escalate" else ACTION_LISTEN_NAME
         return None
 
 
@@ -70,6 +71,8 @@ def action_after(message: UserUttered, tracker: DialogueStateTracker) -> Optiona
     """The action that a message calls for because of danger signs; ``None`` for all others."""
     if present_flags({"text": message.text, **(message.parse_data or {})}):
         return "action_escalate"
+    if message.intent.get("name") == SELF_HARM:
+        return "action_self_harm"
     triage = (message.parse_data or {}).get(RED_FLAG_TRIAGE) or {}
     pending = tracker.get_slot(PENDING_SLOT) or {}
     if triage.get("ask"):
