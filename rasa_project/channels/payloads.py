@@ -3,14 +3,17 @@
 import json
 import re
 
-from rasa_project.intents import TOPIC_ENTITY, facet_of
+from rasa_project.intents import FEEDBACK, FEEDBACK_ENTITY, GUIDE_PAIN, GUIDE_STRETCH, TOPIC_ENTITY, facet_of
 
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?", re.DOTALL)
-COMMANDS = ("restart", "show_advice")
+COMMANDS = ("restart", "show_advice", GUIDE_PAIN)
+THUMBS = tuple(f'/{FEEDBACK}{{"{FEEDBACK_ENTITY}":"{value}"}}' for value in ("up", "down"))
 
 
 def is_own_payload(text: str) -> bool:
     """Whether the text is a payload that a quick reply of ours sends, or a command that a patient may give."""
+    if text in THUMBS:
+        return True
     match = _PAYLOAD.fullmatch(text)
     if match is None:
         return False
@@ -20,7 +23,11 @@ def is_own_payload(text: str) -> bool:
         entities = json.loads(match["entities"])
     except ValueError:
         return False
-    return facet_of(match["intent"]) is not None and list(entities) == [TOPIC_ENTITY] and isinstance(entities[TOPIC_ENTITY], str)
+    return (
+        (facet_of(match["intent"]) is not None or match["intent"] == GUIDE_STRETCH)
+        and list(entities) == [TOPIC_ENTITY]
+        and isinstance(entities[TOPIC_ENTITY], str)
+    )
 
 
 def as_message_text(text: str) -> str:

@@ -28,6 +28,13 @@ STATES = {
     "after an unknown command": ["/unknown_command"],
     "after a restart": ["what is sciatica", "/restart"],
     "after asking who answers": ["are you a real person?"],
+    "at the first question of a guide": ["/guide_pain"],
+    "at the second question of a guide": ["/guide_pain", "in the lower back"],
+    "when asked which stretch": ["guide me through a stretch"],
+    "in a stretch": ['/guide_stretch{"topic":"gluteal_stretch"}', "next"],
+    "after despair": ["I want to end my life"],
+    "after another language": ["me duele mucho la cadera desde ayer"],
+    "after several questions": ["What is sciatica? What causes bursitis?"],
 }
 
 
