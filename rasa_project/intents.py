@@ -9,13 +9,23 @@ DESCRIBE_PAIN = "describe_pain"
 ASK_MORE = "ask_more"
 OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
+HANDOFF = "handoff"
+GUIDE_PAIN, GUIDE_STRETCH = "guide_pain", "guide_stretch"
+SELF_HARM = "self_harm"
+FEEDBACK = "feedback"  # thumbs up or down under a reply; sent by a button only
+OTHER_LANGUAGE = "other_language"
+DECLINED = ("administration", "abuse", "injection", OTHER_LANGUAGE)  # what the bot has one fitting reply to, and no answer
 CHITCHAT = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "capabilities", "smalltalk")
 
 TOPIC_ENTITY = "topic"  # value: a topic's id
 MENTION_ENTITY = "mention"  # value: a table of data/mentions.yml
+FEEDBACK_ENTITY = "value"  # value: up or down
 
 CURRENT_TOPIC_SLOT = "current_topic"
 CURRENT_FACET_SLOT = "current_facet"
+PAIN_START_SLOT, PAIN_GOES_SLOT = "pain_start", "pain_goes"  # of the guide to where the pain comes from
+STRETCH_SLOT, STRETCH_STEP_SLOT, STRETCH_DONE_SLOT = "stretch", "stretch_step", "stretch_done"  # of the guide through a stretch
+GUIDE_SLOTS = (PAIN_START_SLOT, PAIN_GOES_SLOT, STRETCH_SLOT, STRETCH_STEP_SLOT, STRETCH_DONE_SLOT)
 ESCALATION_SLOT = "escalation"  # the conversation's escalation, if any
 PENDING_SLOT = "red_flag_question"  # what the bot has asked about danger signs and not been told yet
 SAFETY, DURATION = "safety", "duration"  # kinds of question
@@ -23,6 +33,8 @@ DENIED_SLOT = "denied_flags"  # danger signs that the patient, when asked, said 
 
 # Keys of the parse data, and so of `rasa shell nlu` and the tracker
 ANSWER_RANKING = "answer_ranking"
+LANGUAGE = "language"  # of a message that is not in English
+PARTS = "parts"  # of a message that holds several questions
 RED_FLAGS = "red_flags"
 RED_FLAG_TRIAGE = "red_flag_triage"
 

@@ -1,0 +1,1 @@
+"""What the clinic can learn from questions that did not get an answer."""
