@@ -7,6 +7,7 @@ from typing import List, Optional
 import typer
 
 from rasa_project.escalation import command as escalations
+from rasa_project.insights import command as insights
 from rasa_project.operations import serving, training
 from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER
 from rasa_project.validation import InvalidFile
@@ -15,7 +16,10 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Runs and checks the hip and back pain information bot.", pretty_exceptions_enable=False
 )
 
+EVALUATED = ("questions.jsonl", "questions_blind.jsonl", "dialogues.jsonl", "followups.jsonl", "several.jsonl", "comparisons.jsonl", "limits.jsonl")
+
 app.add_typer(escalations.app, name="escalations")
+app.add_typer(insights.app, name="insights")
 
 
 def _fail(message: str) -> None:
@@ -26,7 +30,9 @@ def _fail(message: str) -> None:
 def _content_problems() -> "list[str]":
     from rasa_project.content.mentions import load_mentions
     from rasa_project.content.store import load_store
+    from rasa_project.dialogue.languages import languages
     from rasa_project.dialogue.replies import facet_words
+    from rasa_project.dialogue.thresholds import thresholds
     from rasa_project.escalation.delivery import InvalidTarget, targets
     from rasa_project.escalation.wording import flag_words
     from rasa_project.red_flags.answers import answer_patterns
@@ -34,7 +40,17 @@ def _content_problems() -> "list[str]":
     from rasa_project.settings import clinic_settings
 
     problems = []
-    for load in (load_store, load_mentions, facet_words, flag_words, answer_patterns, lambda: load_examples(EXAMPLES_FOLDER), clinic_settings):
+    for load in (
+        load_store,
+        load_mentions,
+        facet_words,
+        languages,
+        thresholds,
+        flag_words,
+        answer_patterns,
+        lambda: load_examples(EXAMPLES_FOLDER),
+        clinic_settings,
+    ):
         try:
             load()  # type: ignore[operator]
         except InvalidFile as error:
@@ -141,8 +157,18 @@ def evaluate(
     """Asks a bot the test questions over REST and counts right, wrong, asked back and gave up."""
     from rasa_project.evaluation.command import evaluate_sets
 
-    shipped = [PROJECT_FOLDER / "tests/data" / name for name in ("questions.jsonl", "dialogues.jsonl")]
+    shipped = [PROJECT_FOLDER / "tests/data" / name for name in EVALUATED]
     evaluate_sets(sets or shipped, url, misses, report, _model_to_serve)
+
+
+@app.command()
+def tune(
+    questions: Path = typer.Argument(PROJECT_FOLDER / "tests/data/tuning.jsonl", help="Questions that neither train nor test the bot (*.jsonl)."),
+) -> None:
+    """Chooses the limits of the bot's decisions (data/thresholds.yml) at a stated cost of each mistake."""
+    from rasa_project.evaluation import tuning
+
+    tuning.tune(questions, _model_to_serve())
 
 
 def _model_to_serve() -> Path:

@@ -33,6 +33,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class SeveralQuestions:
+    """A message that holds several questions, or one: for each every acceptable reply, in order."""
+
+    id: str
+    text: str
+    questions: List[List[Pair]]
+
+
+@dataclass(frozen=True)
 class Turn:
     """What a patient says within a dialogue, and every acceptable reply."""
 
@@ -52,6 +61,12 @@ def read_questions(path: Path) -> List[Question]:
     """A test set with one JSON object a line."""
     lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     return [Question(line["id"], line["group"], line["text"], [tuple(pair) for pair in line["expect"]]) for line in lines]
+
+
+def read_several(path: Path) -> List[SeveralQuestions]:
+    """Messages with several questions, one JSON object a line."""
+    lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+    return [SeveralQuestions(line["id"], line["text"], [[tuple(pair) for pair in one] for one in line["questions"]]) for line in lines]
 
 
 def read_dialogues(path: Path) -> List[List[Turn]]:

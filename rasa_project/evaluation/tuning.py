@@ -1,0 +1,96 @@
+"""`python -m rasa_project tune`: chooses the limits of the decisions, at a stated cost of each mistake."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+from rich.console import Console
+from ruamel.yaml import YAML
+
+from rasa_project.content.store import ContentStore, load_store
+from rasa_project.dialogue.decision import Context, Decision
+from rasa_project.dialogue.several import decide_all
+from rasa_project.dialogue.thresholds import Thresholds, thresholds
+from rasa_project.dialogue.understanding import Understanding
+from rasa_project.evaluation.safety import parser
+from rasa_project.evaluation.scoring import Pair, Question, Verdict, judge, read_questions
+from rasa_project.intents import OUT_OF_SCOPE, RED_FLAG_TRIAGE, facet_of
+from rasa_project.settings import THRESHOLDS_FILE
+
+# A wrong answer misleads; "not covered" where there is an answer sends the patient elsewhere, and a question costs a turn, after which some leave.
+COSTS = {Verdict.right: 0.0, Verdict.wrong_answer: 5.0, Verdict.gave_up: 2.0, Verdict.asked_back: 2.0}
+ROUNDS = 3
+CANDIDATES: Dict[str, Sequence[float]] = {
+    "out_of_scope_above": [n / 20 for n in range(4, 20)],
+    "trust_in_intent": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0],
+    "certain": [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98],
+    "same_as_example": [0.7, 0.75, 0.8, 0.85, 0.9],
+    "ask_back_below": [n / 20 for n in range(2, 16)],
+    "option_above": [0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25],
+    "not_covered_above": [n / 20 for n in range(4, 16)],
+    "comparison_above": [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+    "only_describes_above": [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
+    "not_covered_words": [10, 15, 20, 25, 30, 40, 60],
+}
+"""What is tried for each limit. Those that follow-ups alone depend on need dialogues and stay as they are."""
+
+HEADER = """# Written by `python -m rasa_project tune`; rasa_project/dialogue/thresholds.py says what each one means.
+"""
+
+Case = Tuple[Question, Understanding]
+
+
+def pair_of(decision: Decision) -> Pair:
+    """How a reply to the decision describes itself."""
+    topic, facet = decision.about or (None, None)
+    return decision.kind.value, topic, facet.value if facet else None
+
+
+def cost(cases: Sequence[Case], store: ContentStore, limits: Thresholds) -> float:
+    """Mean cost of a question."""
+    total = 0.0
+    for question, understood in cases:
+        pairs = [pair_of(decision) for decision in decide_all(understood, Context(), store, limits)]
+        total += COSTS[judge(question, pairs).verdict]
+    return total / max(1, len(cases))
+
+
+def choose(cases: Sequence[Case], store: ContentStore, start: Thresholds) -> Thresholds:
+    """The cheapest limits found by changing one at a time, until none helps. Of equally cheap ones the nearest to the one before."""
+    best, lowest = start, cost(cases, store, start)
+    for _ in range(ROUNDS):
+        before = lowest
+        for name, values in CANDIDATES.items():
+            now = getattr(best, name)
+            for value in sorted(values, key=lambda value: abs(value - now)):
+                tried = best.copy(update={name: value})
+                price = cost(cases, store, tried)
+                if price < lowest - 1e-9:
+                    best, lowest = tried, price
+        if lowest == before:
+            break
+    return best
+
+
+def decided_on_ranking(parsed: Dict[str, Any]) -> bool:
+    """Whether the reply to a message depends on the limits: not for danger signs, small talk and the like."""
+    intent = (parsed.get("intent") or {}).get("name")
+    triage = parsed.get(RED_FLAG_TRIAGE) or {}
+    in_danger = any(finding["status"] == "present" for finding in parsed.get("red_flags") or [])
+    return not in_danger and not triage.get("ask") and (facet_of(intent) is not None or intent in (OUT_OF_SCOPE, "describe_pain"))
+
+
+def tune(questions: Path, model: Path, written: Path = THRESHOLDS_FILE) -> None:
+    """Chooses the limits on a set of questions that neither trains nor tests the bot, and writes them."""
+    parse, store = parser(model), load_store()
+    parsed: List[Tuple[Question, Dict[str, Any]]] = [(question, parse(question.text)) for question in read_questions(questions)]
+    cases = [(question, Understanding.from_parse_data(data)) for question, data in parsed if decided_on_ranking(data)]
+    before, console = thresholds(), Console(width=140)
+    after = choose(cases, store, before)
+    with written.open("w", encoding="utf-8") as stream:
+        stream.write(HEADER)
+        YAML().dump(after.dict(), stream)
+    console.print(f"{len(cases)} questions; mean cost {cost(cases, store, before):.3f} before, {cost(cases, store, after):.3f} after.")
+    for name, value in after.dict().items():
+        if value != getattr(before, name):
+            console.print(f"  {name}: {getattr(before, name)} → {value}")
+    console.print(f"Written to {written}. Next: make evaluate")

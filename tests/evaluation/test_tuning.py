@@ -1,0 +1,39 @@
+"""The limits that a set of questions asks for are found."""
+
+from typing import Any, Dict, List, Tuple
+
+from rasa_project.content.schema import Facet
+from rasa_project.content.store import ContentStore
+from rasa_project.dialogue.thresholds import thresholds
+from rasa_project.dialogue.understanding import TopicScore, Understanding
+from rasa_project.evaluation.scoring import Question
+from rasa_project.evaluation.tuning import choose, cost, decided_on_ranking
+from rasa_project.ranking.labels import NONE
+
+
+def case(off_topic: float, about: bool) -> Tuple[Question, Understanding]:
+    expect: Any = [("answer", "sciatica", "overview")] if about else [("out_of_scope", None, None)]
+    facets = ((Facet.overview, 0.9),)
+    topics = sorted((TopicScore("sciatica", 1 - off_topic, 0.5, facets), TopicScore(NONE, off_topic)), key=lambda score: -score.probability)
+    return Question("q", "any", "a question", expect), Understanding("a question", "ask_overview", {"ask_overview": 1.0}, tuple(topics))
+
+
+def test_the_limit_moves_between_what_is_and_what_is_not_about_the_subject(store: ContentStore) -> None:
+    cases = [case(0.55, True), case(0.6, True), case(0.72, False), case(0.9, False)]
+    start = thresholds().copy(update={"out_of_scope_above": 0.3})
+    found = choose(cases, store, start)
+    assert cost(cases, store, start) > cost(cases, store, found) == 0
+    assert 0.6 <= found.out_of_scope_above < 0.72
+
+
+def test_what_costs_nothing_is_left_as_it_is(store: ContentStore) -> None:
+    cases: List[Any] = [case(0.1, True)]
+    assert choose(cases, store, thresholds()) == thresholds()
+
+
+def test_messages_that_no_limit_decides_are_left_out() -> None:
+    question: Dict[str, Any] = {"text": "why", "intent": {"name": "ask_causes"}}
+    assert decided_on_ranking(question)
+    assert not decided_on_ranking({**question, "intent": {"name": "greet"}})
+    assert not decided_on_ranking({**question, "red_flags": [{"status": "present"}]})
+    assert not decided_on_ranking({**question, "red_flag_triage": {"ask": {"flag": "severe_pain"}}})
