@@ -37,9 +37,11 @@ class ReplyAction(Action, ABC):
 
     Attributes:
         opening: a response to say before it, if any.
+        stands_alone: whether nothing else is said beside it: no notice, no reminder.
     """
 
     opening = ""
+    stands_alone = False
 
     @abstractmethod
     def name(self) -> str:
@@ -60,7 +62,7 @@ class ReplyAction(Action, ABC):
         # What opens the reply comes first, since quick replies belong last.
         if self.opening:
             dispatcher.utter_message(response=self.opening, **clinic_settings().placeholders())
-        if not _is_about_danger(events) and all(reply.custom["kind"] != "escalation" for reply in replies):
+        if not self.stands_alone and not _is_about_danger(events) and all(reply.custom["kind"] != "escalation" for reply in replies):
             # Someone in danger needs one message only; the notice can wait for the next reply.
             if not tracker.get_slot("notice_given"):
                 dispatcher.utter_message(response="utter_notice")

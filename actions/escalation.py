@@ -58,6 +58,8 @@ class ActionShowAdvice(_RedFlagAction):
 class ActionSelfHarm(_RedFlagAction):
     """Tells someone who thinks of harming themselves where to find help."""
 
+    stands_alone = True
+
     def name(self) -> str:
         return "action_self_harm"
 

@@ -17,6 +17,9 @@ TELLS_APART = re.compile(
     r"\b(vs|versus|v|differ\w*|apart|same( thing)?|or|compared?|distinguish|unlike|between|mix(ed)? up|confus\w+|another (name|word) for)\b",
     re.IGNORECASE,
 )
+TREATMENTS = frozenset({NOT_COVERED + "treatment", NOT_COVERED + "surgery"})  # "are inversion tables any good" can only be about the back
+# The article names medicines, but no dose of any.
+DOSE = re.compile(r"\b(\d+ ?mg|mg|milligrams?|doses?|dosage|how many (tablets|pills|paracetamols?|ibuprofens?|capsules))\b", re.IGNORECASE)
 BLAMED = (Facet.causes, Facet.risk)  # "can heels give me hip pain"
 # Asked of a part of the body, these mean what is wrong with it.
 ASKED_OF_CONDITIONS = (Facet.treatment, Facet.medication, Facet.surgery, Facet.self_care, Facet.prognosis, Facet.symptoms, Facet.risk)
@@ -91,7 +94,8 @@ def decide(understood: Understanding, context: Context, store: ContentStore, lim
         return compared
     ranked = [score for score in understood.topics if score.topic in store.topics]
     off_topic = not ranked or understood.off_topic_probability(limits) > limits.out_of_scope_above
-    if not off_topic or named or BODY_HERE in understood.tables:
+    of_this_clinic = understood.tables & TREATMENTS and not understood.tables & AWAY
+    if not off_topic or named or of_this_clinic or BODY_HERE in understood.tables or DOSE.search(understood.text):
         silent_on = _thing_not_covered(understood, specific, ranked, store, limits)
         if silent_on:
             return silent_on
@@ -171,6 +175,8 @@ def _thing_not_covered(
     """Where the message asks about a treatment, condition or the like that the article never mentions."""
     facets = [Facet(table[len(NOT_COVERED) :]) for table in sorted(understood.tables) if table.startswith(NOT_COVERED)]
     asked, general = understood.likeliest_facet, store.general_topic
+    if DOSE.search(understood.text) and (specific or BODY_HERE in understood.tables) and general:
+        return Decision(Kind.not_covered, topic=_nearest(understood, specific, ranked, store, limits) or general, facet=Facet.medication)
     if not understood.things or general is None or len(understood.text.split()) > limits.not_covered_words:
         return None
     topic = _nearest(understood, specific, ranked, store, limits) or general

@@ -115,7 +115,7 @@ def step_reply(stretch: Answer, step: int, store: ContentStore) -> Reply:
     lines = []
     if step == 0:
         lines.append(opening(stretch))
-        lines += [f"Take care: {caution}" for caution in stretch.entry.cautions]
+        lines += [f"Important: {caution}" for caution in stretch.entry.cautions]
     lines.append(domain_text("utter_step", number=step + 1, of=len(steps), step=steps[step]))
     if step == len(steps) - 1:
         lines += [f"• {point}" for point in stretch.entry.points]

@@ -19,9 +19,7 @@ _ALSO_OF = re.compile(
 )
 _COMMA = re.compile(rf"\s*[,;–—]\s+(?={_OPENERS})", re.I)
 # Without any mark between them, questions are told apart only where a new one surely begins.
-_NEW_QUESTION = re.compile(
-    r"\s+(?=(?:what is|whats|what are|how do i|how do you|how to|how can i|why do|why does|should i|can i|is it|do i)\b)", re.I
-)
+_NEW_QUESTION = re.compile(r"\s+(?=(?:what is|whats|what are|how do i|how do you|how to|how can i|why do|why does)\b)", re.I)
 _INDIRECT = re.compile(
     r"\b(?:know|tell|tells|told|wonder|wondering|understand|explain|ask|asking|see|sure|about|say|says|said|me|idea|if|on|of|to|and|or|matter"
     r"|show|not|that)$",

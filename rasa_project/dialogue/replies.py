@@ -63,7 +63,7 @@ def answer_text(answer: Answer, article: Article) -> str:
     lines = [opening(answer)]
     lines += [f"• {point}" for point in entry.points]
     lines += [f"{number}. {step}" for number, step in enumerate(entry.steps, start=1)]
-    lines += [f"Take care: {caution}" for caution in entry.cautions]
+    lines += [f"Important: {caution}" for caution in entry.cautions]
     lines.append(source_line(entry.paragraphs, article))
     return "\n".join(line.replace("\n", " ") for line in lines)
 
@@ -71,7 +71,9 @@ def answer_text(answer: Answer, article: Article) -> str:
 def opening(answer: Answer) -> str:
     """The lead, with the topic before it where it does not say so itself."""
     lead, title = answer.entry.lead, answer.topic.title
-    return lead if title.lower() in lead.lower() else f"{title}: {lead}"
+    if title.lower() in lead.lower():
+        return lead
+    return f"{title} {lead}" if title.endswith("?") else f"{title}: {lead}"
 
 
 def answer_reply(answer: Answer, store: ContentStore) -> Reply:

@@ -12,6 +12,7 @@ from rasa_project.ranking.labels import AWAY, BODY_HERE, NONE, NOT_COVERED, OTHE
 # Words that add nothing to a name: "and the glute one?", "what about bursitis". ("What is" does: it asks for the overview.)
 FILLERS = frozenset("a an and any as but for hi hello i me meant mean my no not of oh ok on one or please so sorry the then with".split())
 AND = re.compile(r"[\s,/&+]*(?:(?:and|also|then|plus|of|for|about|in|with|the|a|an|my)[\s,]+)*", re.IGNORECASE)
+LISTS = re.compile(r"[,/&+]|\b(and|also|then|plus)\b", re.IGNORECASE)
 ABOUT = re.compile(r"\b(what|how) about\b|\babout\b", re.IGNORECASE)
 
 
@@ -121,7 +122,8 @@ def _listed(text: str, entities: List[Dict[str, Any]]) -> Tuple[str, ...]:
     names = sorted((e for e in entities if e.get("entity") == TOPIC_ENTITY and "start" in e), key=lambda e: int(e["start"]))
     listed: List[str] = []
     for before, after in zip(names, names[1:]):
-        if AND.fullmatch(text[before["end"] : after["start"]]):
+        between = text[before["end"] : after["start"]]
+        if AND.fullmatch(between) and LISTS.search(between):
             listed += [str(before["value"]), str(after["value"])]
     return tuple(dict.fromkeys(listed)) if len(set(listed)) > 1 else ()
 

@@ -1,8 +1,9 @@
 """Which language a message is in, where it is not English."""
 
+import logging
 import re
 from functools import lru_cache
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional, TypeVar
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -18,6 +19,10 @@ from rasa_project.content.mentions import load_mentions
 from rasa_project.content.store import load_store
 from rasa_project.dialogue.languages import languages
 from rasa_project.intents import LANGUAGE
+from rasa_project.validation import InvalidFile
+
+logger = logging.getLogger(__name__)
+Read = TypeVar("Read")
 
 SHORTEST = 4  # words of a message in Latin letters; shorter ones can be anything
 ENGLISH_ABOVE = 0.75  # share of English words above which a message in Latin letters is English, whatever its letters look like
@@ -37,12 +42,13 @@ class LanguageDetector:
 
     Args:
         vocabulary: words, folded, that count as English: those of the bot's own subject.
+        codes: ISO 639-1 codes of the languages that can be named.
     """
 
-    def __init__(self, vocabulary: "frozenset[str]") -> None:
+    def __init__(self, vocabulary: "frozenset[str]", codes: Iterable[str]) -> None:
         self._vocabulary = vocabulary
         self._identifier = LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=True)
-        self._identifier.set_languages([*(code for code in languages() if code in self._identifier.nb_classes), "en"])
+        self._identifier.set_languages([*(code for code in codes if code in self._identifier.nb_classes), "en"])
 
     def detect(self, text: str) -> Optional[str]:
         """The ISO 639-1 code, ``UNKNOWN``, or ``None`` for English and for what cannot be told."""
@@ -74,12 +80,21 @@ def _vocabulary() -> "frozenset[str]":
     return frozenset(fold(word) for text in (*names, *questions, *listed) for word in _WORD.findall(text))
 
 
+def _unless_broken(read: Callable[[], Read], otherwise: Read) -> Read:
+    """What a file of the project says; a fault there must not keep the server from starting."""
+    try:
+        return read()
+    except InvalidFile as error:
+        logger.error("Other languages are told from English less well: %s", error)
+        return otherwise
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class LanguageDetection(GraphComponent):
     """Sets ``language`` of messages that are not in English."""
 
     def __init__(self) -> None:
-        self._detector = LanguageDetector(_vocabulary())
+        self._detector = LanguageDetector(_unless_broken(_vocabulary, frozenset()), _unless_broken(languages, {}))
 
     @classmethod
     def create(

@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from rasa_project.content.importer import EXAMPLE
+from rasa_project.encoder.remembered import encode_remembering
 from rasa_project.encoder.sentence_encoder import SentenceEncoder
 
 
@@ -50,14 +51,18 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         texts = [(message, text) for message in messages for text in [_text(message)] if text is not None]
-        vectors = self._encoder.encode([text for _, text in texts]) * np.float32(self._config["scale"])
-        for (message, _), vector in zip(texts, vectors):
-            message.add_features(Features(vector[np.newaxis], FEATURE_TYPE_SENTENCE, TEXT, self._config[FEATURIZER_CLASS_ALIAS]))
+        self._set_features([message for message, _ in texts], self._encoder.encode([text for _, text in texts]))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        self.process(training_data.training_examples)
+        texts = [(message, text) for message in training_data.training_examples for text in [_text(message)] if text is not None]
+        vectors = encode_remembering(self._encoder, [text for _, text in texts])
+        self._set_features([message for message, _ in texts], vectors)
         return training_data
+
+    def _set_features(self, messages: List[Message], vectors: np.ndarray) -> None:
+        for message, vector in zip(messages, vectors * np.float32(self._config["scale"])):
+            message.add_features(Features(vector[np.newaxis], FEATURE_TYPE_SENTENCE, TEXT, self._config[FEATURIZER_CLASS_ALIAS]))
 
     @classmethod
     def validate_config(cls, config: Dict[str, Any]) -> None:

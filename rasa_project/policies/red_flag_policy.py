@@ -19,6 +19,7 @@ from rasa_project.intents import DURATION, PENDING_SLOT, RED_FLAG_TRIAGE, SAFETY
 from rasa_project.red_flags.answers import Answer
 from rasa_project.red_flags.reading import present_flags
 
+SURE_OF_DESPAIR = 0.8  # probability; someone in agony sounds much like someone in despair, and has been told whom to call
 ACTIONS = (*RED_FLAG_ACTIONS, "action_resume")
 
 remote_action.install()  # every server that loads a model loads this policy, so this is where a dead action server gets its stand-in
@@ -62,7 +63,8 @@ class RedFlagPolicy(Policy):
         if isinstance(last, UserUttered):
             return action_after(last, tracker)
         if isinstance(last, ActionExecuted) and last.action_name in ACTIONS:
-            wants_to_die = tracker.latest_message is not None and tracker.latest_message.intent.get("name") == SELF_HARM
+            intent = tracker.latest_message.intent if tracker.latest_message else {}
+            wants_to_die = intent.get("name") == SELF_HARM and intent.get("confidence", 0.0) >= SURE_OF_DESPAIR
             return "action_self_harm" if wants_to_die and last.action_name == "action_escalate" else ACTION_LISTEN_NAME
         return None
 

@@ -32,7 +32,7 @@ def test_where_the_pain_comes_from(bot: Servers) -> None:
 
 def test_a_stretch_step_by_step(bot: Servers) -> None:
     start, second, third, again, done, after = talk(bot, START_STRETCH, "next", "ok", "repeat", "done", "what is bursitis?")
-    assert "Take care" in start[0]["text"] and "Step 1 of 3" in start[0]["text"]
+    assert "Important:" in start[0]["text"] and "Step 1 of 3" in start[0]["text"]
     assert "Step 2 of 3" in second[0]["text"] and "Step 3 of 3" in third[0]["text"] and third[0]["text"] == again[0]["text"]
     assert kinds(done) == ["chitchat"] and len(done[0]["buttons"]) == 3
     assert [reply["custom"]["topic"] for reply in after] == ["bursitis"]

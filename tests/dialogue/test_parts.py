@@ -42,6 +42,7 @@ def test_questions_are_told_apart(text: str, parts: List[str]) -> None:
         "what causes pain in my hip and back",
         "what is the difference between sciatica and bursitis",
         "how do i sit and stand",
+        "which activities should i avoid with a slipped disc",
         "",
         "?",
     ],

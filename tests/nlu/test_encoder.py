@@ -1,8 +1,12 @@
 """The sentence encoder gives what the published model gives."""
 
+from pathlib import Path
+from typing import List
+
 import numpy as np
 import pytest
 
+from rasa_project.encoder.remembered import cache_file, encode_remembering
 from rasa_project.encoder.sentence_encoder import SentenceEncoder
 
 
@@ -29,3 +33,22 @@ def test_similar_sentences_are_nearer_than_others(encoder: SentenceEncoder) -> N
 
 def test_nothing_in_nothing_out(encoder: SentenceEncoder) -> None:
     assert encoder.encode([]).shape == (0, 384)
+
+
+def test_remembered_embeddings_are_the_same_and_a_damaged_cache_is_made_anew(
+    encoder: SentenceEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLINIC_BOT_CACHE", str(tmp_path))
+    texts = ["what is sciatica", "hi", "what is sciatica"]
+    expected = encoder.encode(texts)
+    first = encode_remembering(encoder, texts)
+    asked: List[str] = []
+    monkeypatch.setattr(encoder, "encode", lambda some: asked.extend(some) or np.zeros((len(some), 384), dtype=np.float32))
+    again = encode_remembering(encoder, [*texts, "a new one"])
+    assert asked == ["a new one"]
+    np.testing.assert_allclose(first, expected, atol=1e-5)
+    np.testing.assert_array_equal(again[:3], first)
+    cache_file().write_bytes(b"damaged")
+    asked.clear()
+    encode_remembering(encoder, texts)
+    assert asked == ["what is sciatica", "hi"]
