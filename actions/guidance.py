@@ -17,6 +17,7 @@ from rasa_project.dialogue.replies import Reply
 from rasa_project.escalation.replies import is_open, withhold_exercises
 from rasa_project.intents import ESCALATION_SLOT, GUIDE_SLOTS, PAIN_GOES_SLOT, PAIN_START_SLOT, STRETCH_DONE_SLOT, STRETCH_SLOT, STRETCH_STEP_SLOT
 
+WITHHELD = "withheld"  # instead of a stretch, for someone who must see a doctor first: the form is done at once
 ENDED: List[EventType] = [ActiveLoop(None), SlotSet("requested_slot", None), *(SlotSet(slot, None) for slot in GUIDE_SLOTS)]
 
 
@@ -79,7 +80,7 @@ class ValidateStretchForm(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]) -> List[EventType]:
         if is_open(tracker.get_slot(ESCALATION_SLOT)):
-            return [SlotSet(STRETCH_DONE_SLOT, True)]
+            return [SlotSet(STRETCH_SLOT, WITHHELD), SlotSet(STRETCH_DONE_SLOT, True)]
         stretches = guidance.stretches(content_store())
         asked = tracker.get_slot("requested_slot")
         chosen = tracker.get_slot(STRETCH_SLOT)
@@ -102,9 +103,6 @@ class ActionAskStretch(ReplyAction):
         return "action_ask_stretch"
 
     def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
-        if is_open(tracker.get_slot(ESCALATION_SLOT)):
-            events += ENDED
-            return [withhold_exercises(tracker.get_slot(ESCALATION_SLOT))]
         return [guidance.which_stretch(content_store())]
 
 

@@ -18,6 +18,7 @@ from rasa_project.escalation.replies import RED_FLAG_ACTIONS
 from rasa_project.intents import DURATION, PENDING_SLOT, RED_FLAG_TRIAGE, SAFETY, SELF_HARM, TOPIC_ENTITY
 from rasa_project.red_flags.answers import Answer
 from rasa_project.red_flags.reading import present_flags
+from rasa_project.red_flags.triage import CLASSIFIER_RULE
 
 SURE_OF_DESPAIR = 0.8  # probability; someone in agony sounds much like someone in despair, and has been told whom to call
 ACTIONS = (*RED_FLAG_ACTIONS, "action_resume")
@@ -71,10 +72,11 @@ class RedFlagPolicy(Policy):
 
 def action_after(message: UserUttered, tracker: DialogueStateTracker) -> Optional[str]:
     """The action that a message calls for because of danger signs; ``None`` for all others."""
-    if present_flags({"text": message.text, **(message.parse_data or {})}):
-        return "action_escalate"
-    if message.intent.get("name") == SELF_HARM:
+    findings = present_flags({"text": message.text, **(message.parse_data or {})})
+    if message.intent.get("name") == SELF_HARM and all(_may_be_despair(finding) for finding in findings):
         return "action_self_harm"
+    if findings:
+        return "action_escalate"
     triage = (message.parse_data or {}).get(RED_FLAG_TRIAGE) or {}
     pending = tracker.get_slot(PENDING_SLOT) or {}
     if triage.get("ask"):
@@ -86,6 +88,11 @@ def action_after(message: UserUttered, tracker: DialogueStateTracker) -> Optiona
     if pending.get("kind") == SAFETY and triage.get("answer") == Answer.no and _says_nothing_else(message):
         return "action_resume"
     return None
+
+
+def _may_be_despair(finding: Dict[str, Any]) -> bool:
+    """Whether a finding can be despair that sounds like agony: what no rule has found, and no emergency."""
+    return finding["rule"] == CLASSIFIER_RULE and finding["flag"] in ("severe_pain", "unrelenting_pain")
 
 
 def _says_nothing_else(message: UserUttered) -> bool:

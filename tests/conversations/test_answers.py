@@ -31,9 +31,10 @@ def custom(replies: List[Dict[str, Any]]) -> Dict[str, Any]:
 def test_every_cell_is_answered_in_two_wordings(bot: Servers) -> None:
     misses = []
     for cell in CELLS:
-        got = custom(say(bot, cell["text"]))
-        if (got["kind"], got.get("topic"), got.get("facet")) != ("answer", cell["topic"], cell["facet"]):
-            misses.append((cell["text"], cell["topic"], cell["facet"], got["kind"], got.get("topic"), got.get("facet")))
+        customs = [reply["custom"] for reply in say(bot, cell["text"]) if "custom" in reply]
+        got = [(found["kind"], found.get("topic"), found.get("facet")) for found in customs]
+        if got != [("answer", cell["topic"], cell["facet"])]:
+            misses.append((cell["text"], cell["topic"], cell["facet"], got))
     assert len(misses) <= (1 - CELLS_RIGHT) * len(CELLS), misses
     # No cell may be out of reach altogether.
     assert len({(topic, facet) for _, topic, facet, *_ in misses}) == len(misses), misses
