@@ -17,7 +17,7 @@ def reply_to(bot: Servers, text: str) -> dict:
     "text", ["i want to end my life because of this back", "everyone would be better off if i was dead", "I have been thinking of killing myself"]
 )
 def test_someone_in_despair_is_told_where_help_is(bot: Servers, text: str) -> None:
-    (reply,) = bot.ask(uuid.uuid4().hex, text)
+    reply = reply_to(bot, text)
     line = clinic_settings().crisis_line
     assert reply["custom"]["kind"] == "handoff" and line.number in reply["text"]
     assert reply["custom"]["contacts"][0]["label"].startswith(line.label)
