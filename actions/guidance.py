@@ -31,8 +31,8 @@ class ValidatePainOriginForm(Action):
         text = tracker.latest_message.get("text") or ""
         asked = tracker.get_slot("requested_slot")
         found: List[EventType] = []
-        if asked in (None, PAIN_START_SLOT):
-            start = guidance.pain_start(text, asked is not None)
+        if asked == PAIN_START_SLOT:
+            start = guidance.pain_start(text)
             found += [SlotSet(PAIN_START_SLOT, start)] if start else []
         if asked == PAIN_GOES_SLOT:
             goes = guidance.pain_goes(text)

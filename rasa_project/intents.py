@@ -9,7 +9,6 @@ DESCRIBE_PAIN = "describe_pain"
 ASK_MORE = "ask_more"
 OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
-HANDOFF = "handoff"
 GUIDE_PAIN, GUIDE_STRETCH = "guide_pain", "guide_stretch"
 SELF_HARM = "self_harm"
 FEEDBACK = "feedback"  # thumbs up or down under a reply; sent by a button only

@@ -5,11 +5,8 @@ from typing import Dict, List, Optional
 
 from rasa_project.content.schema import Facet, TopicKind
 from rasa_project.content.store import Answer, ContentStore
-from rasa_project.dialogue.replies import Button, Reply, answer_reply, opening, payload_of, source_line
-from rasa_project.intents import GUIDE_STRETCH
+from rasa_project.dialogue.replies import MAX_QUICK_REPLIES, ORIGIN_TOPIC, Button, Reply, answer_reply, guide_button, opening, source_line
 from rasa_project.settings import domain_text
-
-ORIGIN_TOPIC = "hip_or_back"
 
 # What can be chosen: the value, and the response in the domain that words it.
 STARTS = {"hip": "utter_starts_hip", "buttock": "utter_starts_buttock", "back": "utter_starts_back", "elsewhere": "utter_starts_elsewhere"}
@@ -27,6 +24,10 @@ _GOES_WORDS = {
         r"\b(stays?|nowhere|no ?where|(doesn'?t|does not) (move|travel|go|spread)|same (place|spot)|just there|one (place|spot))\b", re.I
     ),
 }
+_AROUND_A_PLACE = frozenset(
+    "a actually all along and around at bit deep down from front goes i in inside into is it its just left maybe more mostly my near of on only or"
+    " outer outside over past right side starts the then there think to towards under up upper lower way where".split()
+)
 _UNSURE = re.compile(
     r"\b(not sure|unsure|don'?t know|dunno|no idea|hard to say|(can'?t|cannot) (say|tell)|somewhere else|elsewhere|other|everywhere|all over)\b", re.I
 )
@@ -41,13 +42,9 @@ _REPEAT = re.compile(r"\b(repeat|again|once more|say that again|pardon|what was 
 _BACK = re.compile(r"^\W*(back|go back|previous|last step|one back)\b", re.I)
 
 
-def pain_start(text: str, asked: bool) -> Optional[str]:
-    """Where the pain starts, from a patient's words; ``None`` where they do not say, or ask something else.
-
-    Args:
-        asked: whether the words answer the question.
-    """
-    if text.startswith("/") or (not asked) or _ASKS.search(text):
+def pain_start(text: str) -> Optional[str]:
+    """Where the pain starts, from a patient's words; ``None`` where they do not say, or ask something else."""
+    if text.startswith("/") or _ASKS.search(text):
         return None
     found = [value for value, words in _START_WORDS.items() if words.search(text)]
     if len(found) == 1:
@@ -65,6 +62,13 @@ def pain_goes(text: str) -> Optional[str]:
     if found:
         return "knee" if "knee" in found and not re.search(r"\b(past|below|beyond|foot|feet|calf|toes?|ankle)\b", text, re.I) else "leg"
     return "elsewhere" if _UNSURE.search(text) else None
+
+
+def only_a_place(text: str) -> bool:
+    """Whether the words name a place or a way and say nothing else."""
+    for place in (*_START_WORDS.values(), *_GOES_WORDS.values()):
+        text = place.sub(" ", text)
+    return all(word in _AROUND_A_PLACE for word in re.findall(r"[^\W_]+", text.lower()))
 
 
 def question(response: str, options: Dict[str, str]) -> Reply:
@@ -133,10 +137,5 @@ def step_reply(stretch: Answer, step: int, store: ContentStore) -> Reply:
 
 def done_reply(store: ContentStore) -> Reply:
     """After the last step: the other stretches."""
-    buttons = [guide_button(answer) for answer in list(stretches(store).values())[:3]]
+    buttons = [guide_button(stretch.topic) for stretch in list(stretches(store).values())[:MAX_QUICK_REPLIES]]
     return Reply(custom={"kind": "chitchat"}, response="utter_stretch_done", buttons=buttons)
-
-
-def guide_button(stretch: Answer) -> Button:
-    """A quick reply that starts the steps one by one."""
-    return {"title": domain_text("utter_guide_me", stretch=stretch.topic.title), "payload": payload_of(GUIDE_STRETCH, stretch.topic)}

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 from rasa_project.content.article import Article
-from rasa_project.content.schema import Facet, StrictModel, Topic
+from rasa_project.content.schema import Facet, StrictModel, Topic, TopicKind
 from rasa_project.content.store import Answer, ContentStore
 from rasa_project.dialogue.decision import Decision
-from rasa_project.intents import TOPIC_ENTITY, intent_of
+from rasa_project.intents import GUIDE_PAIN, GUIDE_STRETCH, TOPIC_ENTITY, intent_of
 from rasa_project.settings import FACETS_FILE, domain_text
 from rasa_project.validation import InvalidFile, load_model, read_yaml
 
 MAX_QUICK_REPLIES = 3
+ORIGIN_TOPIC = "hip_or_back"  # what the guide to where the pain comes from ends with
 Button = Dict[str, str]
 COMPARED = (Facet.symptoms, Facet.causes, Facet.risk)  # what can tell two conditions apart
 
@@ -114,10 +115,15 @@ def source_line(paragraphs: Sequence[str], article: Article) -> str:
 
 
 def next_buttons(answer: Answer, store: ContentStore) -> List[Button]:
-    """Two other facets of the topic, then related topics, up to three in all."""
+    """The guide to what the answer is about, where there is one; two other facets of the topic, then related topics: up to three in all."""
     words = facet_words()
     others = [facet for facet in answer.topic.facets if facet is not answer.facet]
-    buttons = [{"title": words[facet].button, "payload": payload(answer.topic, facet)} for facet in others[:2]]
+    buttons: List[Button] = []
+    if answer.topic.id == ORIGIN_TOPIC:
+        buttons.append({"title": domain_text("utter_guide_pain"), "payload": f"/{GUIDE_PAIN}"})
+    elif answer.topic.kind is TopicKind.exercise and answer.entry.steps:
+        buttons.append(guide_button(answer.topic))
+    buttons += [{"title": words[facet].button, "payload": payload(answer.topic, facet)} for facet in others[:2]]
     for related in answer.topic.related:
         topic = store.topics.get(related)
         if topic and len(buttons) < MAX_QUICK_REPLIES:
@@ -130,6 +136,11 @@ def several_replies(replies: Sequence[Reply], left: Sequence[Decision]) -> List[
     offered = _option_buttons([decision.answer for decision in left if decision.answer], several_topics=True)
     last = replace(replies[-1], buttons=(offered + replies[-1].buttons)[:MAX_QUICK_REPLIES])
     return [*(replace(reply, buttons=[]) for reply in replies[:-1]), last]
+
+
+def guide_button(stretch: Topic) -> Button:
+    """A quick reply that starts the steps of a stretch one by one."""
+    return {"title": domain_text("utter_guide_me", stretch=stretch.title), "payload": payload_of(GUIDE_STRETCH, stretch)}
 
 
 def not_covered_reply(topic: Topic, facet: Facet, store: ContentStore, thing: Optional[str] = None) -> Reply:

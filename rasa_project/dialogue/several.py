@@ -23,6 +23,8 @@ def decide_all(understood: Understanding, context: Context, store: ContentStore,
     """
     whole = replace(decide(understood, context, store, limits), asked=understood.text)
     parts = [part for position, part in enumerate(understood.parts) if asks(part.text) or (position and part.only_names)]
+    if not parts and not understood.listed:
+        return [whole]
     decisions: List[Decision] = []
     for part in parts or [understood]:
         for question in _one_topic_each(part, store):

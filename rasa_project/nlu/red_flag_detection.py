@@ -19,12 +19,10 @@ from rasa_project.intents import PAIN_GOES_SLOT, PAIN_START_SLOT, RED_FLAG_TRIAG
 from rasa_project.red_flags import conversation
 from rasa_project.red_flags.classifier import RedFlagClassifier
 from rasa_project.red_flags.fusion import Fusion
-from rasa_project.red_flags.lexicon import Status
 from rasa_project.red_flags.reading import detector
 from rasa_project.red_flags.training import rules_fingerprint, trained, training_fingerprint
-from rasa_project.red_flags.triage import CLASSIFIER_RULE, Outcome, RedFlagTriage
+from rasa_project.red_flags.triage import Outcome, RedFlagTriage
 
-WORDS_OF_A_PLACE = 6
 WEIGHTS_FILE = "red_flag_classifier.safetensors"
 
 
@@ -72,20 +70,15 @@ class RedFlagDetection(GraphComponent):
             text = message.get(TEXT) or ""
             read = conversation.read(text, self._triage, message.get(SPACY_DOCS[TEXT]), conversation.State.of(tracker))
             findings, output = read.findings, read.as_output()
-            if _says_where_it_hurts(text, tracker) and not any(f.status == Status.present and f.rule != CLASSIFIER_RULE for f in findings):
-                # "Down to the knee" after "in the hip" is an answer to our own question; to the classifier it sounds like a fall.
-                findings = [finding for finding in findings if finding.rule != CLASSIFIER_RULE]
-                output = {**output, "outcome": Outcome.neither.value, "ask": None}
+            if _names_a_place_when_asked(text, tracker):
+                # "Down to the knee" after "in the hip" sounds like a fall to the classifier.
+                findings, output = [], {**output, "outcome": Outcome.neither.value, "ask": None}
             message.set(RED_FLAGS, [asdict(finding) for finding in findings], add_to_output=True)
             message.set(RED_FLAG_TRIAGE, output, add_to_output=True)
         return messages
 
 
-def _says_where_it_hurts(text: str, tracker: Optional[DialogueStateTracker]) -> bool:
-    """Whether a message is no more than the answer to a question of the guide to where the pain comes from."""
+def _names_a_place_when_asked(text: str, tracker: Optional[DialogueStateTracker]) -> bool:
+    """Whether a message is an answer to the guide's questions and has no word beside those for places: "both legs" has."""
     asked = tracker.get_slot(REQUESTED_SLOT) if tracker else None
-    if len(text.split()) > WORDS_OF_A_PLACE:
-        return False
-    return (asked == PAIN_START_SLOT and guidance.pain_start(text, True) is not None) or (
-        asked == PAIN_GOES_SLOT and guidance.pain_goes(text) is not None
-    )
+    return asked in (PAIN_START_SLOT, PAIN_GOES_SLOT) and guidance.only_a_place(text)

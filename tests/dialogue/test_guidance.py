@@ -23,8 +23,19 @@ from rasa_project.dialogue import guidance
     ],
 )
 def test_where_it_starts(text: str, start: Optional[str]) -> None:
-    assert guidance.pain_start(text, asked=True) == start
-    assert guidance.pain_start(text, asked=False) is None
+    assert guidance.pain_start(text) == start
+
+
+@pytest.mark.parametrize("text", ["In the hip or groin", "down to the knee", "It stays in one place", "my left bum cheek i think"])
+def test_a_place_and_nothing_else(text: str) -> None:
+    assert guidance.only_a_place(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["down both legs", "numb in the groin", "my legs give way", "cant feel my bum", "the hip, since I fell", "a stabbing hip"]
+)
+def test_a_place_and_something_that_may_be_a_danger_sign(text: str) -> None:
+    assert not guidance.only_a_place(text)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +58,7 @@ def test_where_it_goes(text: str, goes: Optional[str]) -> None:
 
 
 def test_every_option_reads_as_itself() -> None:
-    for options, read in ((guidance.STARTS, lambda text: guidance.pain_start(text, True)), (guidance.GOES, guidance.pain_goes)):
+    for options, read in ((guidance.STARTS, guidance.pain_start), (guidance.GOES, guidance.pain_goes)):
         reply = guidance.question("utter_ask_where_it_starts", options)
         assert [read(button["payload"]) for button in reply.buttons] == list(options)
 
