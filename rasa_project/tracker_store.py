@@ -5,9 +5,8 @@ from typing import Any, Optional
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
-from sqlalchemy import event
 
-from rasa_project.escalation.store import configure_sqlite
+from rasa_project.database import configure_if_sqlite
 from rasa_project.settings import tracker_database_url
 
 
@@ -18,6 +17,5 @@ class ConversationStore(SQLTrackerStore):
         self, domain: Optional[Domain] = None, host: Optional[str] = None, event_broker: Optional[EventBroker] = None, **kwargs: Any
     ) -> None:
         super().__init__(domain=domain, host=host or tracker_database_url(), event_broker=event_broker, **kwargs)
-        if self.engine.dialect.name == "sqlite":
-            self.engine.dispose()  # the connections made so far lack the settings
-            event.listen(self.engine, "connect", configure_sqlite)
+        self.engine.dispose()  # the connections made so far lack the settings
+        configure_if_sqlite(self.engine)

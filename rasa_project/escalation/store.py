@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, List, Optional, Sequence
 
-from sqlalchemy import JSON, Column, DateTime, Float, ForeignKey, Integer, String, Text, UniqueConstraint, create_engine, event
+from sqlalchemy import JSON, Column, DateTime, Float, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, declarative_base, relationship, sessionmaker
 
+from rasa_project.database import open_engine
 from rasa_project.settings import state_folder
 
 Base: Any = declarative_base()
@@ -173,11 +174,9 @@ class EscalationStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, future=True, pool_pre_ping=True)
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", configure_sqlite)
-        Base.metadata.create_all(self._engine)
-        self._session = sessionmaker(self._engine, future=True)
+        engine = open_engine(url)
+        Base.metadata.create_all(engine)
+        self._session = sessionmaker(engine, future=True)
 
     def add(self, sighting: Sighting, conversation_id: str, channel: Optional[str] = None, reference: Optional[str] = None) -> str:
         """Stores danger signs durably; returns the escalation's reference. The same message is stored once, whoever stores it.
@@ -402,14 +401,6 @@ def _escalation(record: EscalationRecord) -> Escalation:
         acknowledged_by=record.acknowledged_by,
         note=record.note,
     )
-
-
-def configure_sqlite(connection: object, _: object) -> None:
-    """For each new connection: readers and the one writer do not block each other, a second writer waits, a commit survives a power cut."""
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("journal_mode=WAL", "busy_timeout=5000", "synchronous=FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 @lru_cache(maxsize=1)

@@ -5,9 +5,10 @@ import json
 import logging
 from typing import Any, Dict, List
 
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import inspect, text
 
-from rasa_project.escalation.store import EMERGENCY, URGENT, EscalationStore, Sighting, configure_sqlite
+from rasa_project.database import open_engine
+from rasa_project.escalation.store import EMERGENCY, URGENT, EscalationStore, Sighting
 from rasa_project.red_flags.reading import present_flags
 
 logger = logging.getLogger(__name__)
@@ -25,9 +26,7 @@ class ConversationSweep:
 
     def __init__(self, store: EscalationStore, url: str) -> None:
         self._store = store
-        self._engine = create_engine(url, future=True, pool_pre_ping=True)
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", configure_sqlite)
+        self._engine = open_engine(url)
         self._source = str(self._engine.url.database)[-64:]
 
     def run_once(self) -> List[str]:

@@ -7,10 +7,11 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, List, Optional
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, String, Text, create_engine, event
+from sqlalchemy import Boolean, Column, DateTime, Integer, String, Text
 from sqlalchemy.orm import Session, declarative_base, sessionmaker
 
-from rasa_project.escalation.store import configure_sqlite, utc_now
+from rasa_project.database import open_engine
+from rasa_project.escalation.store import utc_now
 from rasa_project.settings import state_folder
 
 Base: Any = declarative_base()
@@ -73,11 +74,9 @@ class InsightStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, future=True, pool_pre_ping=True)
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", configure_sqlite)
-        Base.metadata.create_all(self._engine)
-        self._session = sessionmaker(self._engine, future=True)
+        engine = open_engine(url)
+        Base.metadata.create_all(engine)
+        self._session = sessionmaker(engine, future=True)
 
     def add(
         self,
