@@ -3,6 +3,7 @@
 (coverage.jsonl may: it shows that every cell can be reached, not how well unseen wording is understood.)
 """
 
+import json
 import re
 from typing import List
 
@@ -26,15 +27,21 @@ def plain(text: str) -> str:
 @pytest.fixture(scope="module")
 def training(store: ContentStore) -> List[str]:
     texts = [question for answer in store.entries() for question in answer.entry.questions]
+    texts += [question for topic in store.topics.values() for questions in topic.not_covered.values() for question in questions]
     for path in sorted((PROJECT_FOLDER / "data/nlu").glob("*.yml")):
         for block in YAML(typ="safe").load(path)["nlu"]:
             texts += [line[2:] for line in block["examples"].splitlines()]
     return [plain(text) for text in texts]
 
 
-@pytest.fixture(scope="module")
-def testing() -> List[str]:
-    return [plain(question.text) for question in read_questions(PROJECT_FOLDER / "tests/data/questions.jsonl")]
+SETS = ("questions", "questions_blind", "tuning", "several", "comparisons", "limits")
+
+
+@pytest.fixture(scope="module", params=SETS)
+def testing(request: pytest.FixtureRequest) -> List[str]:
+    """The sentences of one test set that have a word in Latin letters or a digit."""
+    lines = (PROJECT_FOLDER / f"tests/data/{request.param}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [text for text in (plain(json.loads(line)["text"]) for line in lines) if text]
 
 
 def test_there_are_enough_questions() -> None:
