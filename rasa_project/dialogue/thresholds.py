@@ -1,4 +1,7 @@
-"""The limits that decisions rest on. `python -m rasa_project tune` chooses them; nobody sets them by hand."""
+"""The limits that decisions rest on, chosen by `python -m rasa_project tune`.
+
+Those for follow-ups (``speaks_for_itself``, ``follow_up_words``, ``pointing_words``) are not: single questions cannot tell them.
+"""
 
 from functools import lru_cache
 from pathlib import Path

@@ -3,6 +3,7 @@
 import json
 import re
 
+from rasa_project.channels.payloads import is_own_payload
 from rasa_project.content.schema import Facet
 from rasa_project.content.store import Answer, ContentStore
 from rasa_project.dialogue.replies import answer_reply, not_covered_reply, question_reply
@@ -39,6 +40,9 @@ def test_quick_replies_lead_to_other_answers_that_exist(store: ContentStore) -> 
         assert len({button["title"] for button in buttons}) == len(buttons)
         for button in buttons:
             intent, _, entities = button["payload"].partition("{")
+            if intent.startswith("/guide_"):
+                assert answer.facet in (Facet.steps, Facet.comparison) and is_own_payload(button["payload"])
+                continue
             target = store.answer(json.loads("{" + entities)["topic"], Facet(intent[len("/ask_") :]))
             assert target and (target.topic.id, target.facet) != (answer.topic.id, answer.facet)
 
