@@ -8,9 +8,10 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.base import ReplyAction
-from rasa_project.content.schema import Facet, TopicKind
+from rasa_project.content.schema import TopicKind
 from rasa_project.content.store import ContentStore, load_store
 from rasa_project.dialogue.decision import Context, Decision, Kind
+from rasa_project.dialogue.reference import discussed_after, under_discussion
 from rasa_project.dialogue.replies import (
     Button,
     Reply,
@@ -26,7 +27,7 @@ from rasa_project.dialogue.thresholds import thresholds
 from rasa_project.dialogue.understanding import Understanding
 from rasa_project.escalation.replies import is_open, withhold_exercises
 from rasa_project.insights.recording import note_unanswered
-from rasa_project.intents import ESCALATION_SLOT
+from rasa_project.intents import CURRENT_FACET_SLOT, CURRENT_TOPIC_SLOT, DISCUSSED_SLOT, ESCALATION_SLOT
 from rasa_project.validation import InvalidFile
 
 logger = logging.getLogger(__name__)
@@ -66,12 +67,15 @@ class ActionAnswer(ReplyAction):
             return [question_reply((), "utter_ask_shorter")]
         if any(topic in store.broken for topic in understood.named):
             return [Reply(custom={"kind": "error"}, response="utter_error")]
-        decisions = decide_all(understood, _context(tracker), store, thresholds())
+        decisions = decide_all(understood, _context(understood, tracker), store, thresholds())
         note_unanswered(message, decisions, content_store)
         answered, left = decisions[:MOST_ANSWERS], decisions[MOST_ANSWERS:]
         about = next((decision.about for decision in reversed(answered) if decision.about), None)
         if about:
-            events += [SlotSet("current_topic", about[0]), SlotSet("current_facet", about[1].value)]
+            events += [SlotSet(CURRENT_TOPIC_SLOT, about[0]), SlotSet(CURRENT_FACET_SLOT, about[1].value)]
+        topics = [topic for decision in answered for topic in decision.topics]
+        if topics:
+            events.append(SlotSet(DISCUSSED_SLOT, list(discussed_after(topics, tracker.slots))))
         escalation = tracker.get_slot(ESCALATION_SLOT)
         replies = [_reply(decision, store, escalation) for decision in answered]
         if len(replies) > 1 or left:
@@ -79,10 +83,10 @@ class ActionAnswer(ReplyAction):
         return replies
 
 
-def _context(tracker: Tracker) -> Context:
-    facet = tracker.get_slot("current_facet")
-    known = facet in Facet.__members__
-    return Context(tracker.get_slot("current_topic"), Facet(facet) if known else None)
+def _context(message: Understanding, tracker: Tracker) -> Context:
+    """What the message goes on from: for a payload, what was under discussion."""
+    before = message.before or under_discussion(tracker.slots)
+    return Context(*before) if before else Context()
 
 
 def _reply(decision: Decision, store: ContentStore, escalation: Optional[Dict[str, Any]]) -> Reply:

@@ -15,7 +15,17 @@ from rasa_project.content.schema import Facet
 from rasa_project.dialogue import guidance
 from rasa_project.dialogue.replies import Reply
 from rasa_project.escalation.replies import is_open, withhold_exercises
-from rasa_project.intents import ESCALATION_SLOT, GUIDE_SLOTS, PAIN_GOES_SLOT, PAIN_START_SLOT, STRETCH_DONE_SLOT, STRETCH_SLOT, STRETCH_STEP_SLOT
+from rasa_project.intents import (
+    CURRENT_FACET_SLOT,
+    CURRENT_TOPIC_SLOT,
+    ESCALATION_SLOT,
+    GUIDE_SLOTS,
+    PAIN_GOES_SLOT,
+    PAIN_START_SLOT,
+    STRETCH_DONE_SLOT,
+    STRETCH_SLOT,
+    STRETCH_STEP_SLOT,
+)
 
 WITHHELD = "withheld"  # instead of a stretch, for someone who must see a doctor first: the form is done at once
 ENDED: List[EventType] = [ActiveLoop(None), SlotSet("requested_slot", None), *(SlotSet(slot, None) for slot in GUIDE_SLOTS)]
@@ -68,7 +78,7 @@ class ActionPainOrigin(ReplyAction):
 
     def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
         start, goes = tracker.get_slot(PAIN_START_SLOT), tracker.get_slot(PAIN_GOES_SLOT)
-        events += [*ENDED, SlotSet("current_topic", guidance.ORIGIN_TOPIC), SlotSet("current_facet", Facet.comparison.value)]
+        events += [*ENDED, SlotSet(CURRENT_TOPIC_SLOT, guidance.ORIGIN_TOPIC), SlotSet(CURRENT_FACET_SLOT, Facet.comparison.value)]
         return guidance.origin_replies(start, goes, content_store())
 
 
@@ -86,7 +96,9 @@ class ValidateStretchForm(Action):
         chosen = tracker.get_slot(STRETCH_SLOT)
         if asked != STRETCH_DONE_SLOT or chosen not in stretches:
             named = [str(e.get("value")) for e in tracker.latest_message.get("entities") or [] if e.get("entity") == "topic"]
-            stretch = next((topic for topic in named if topic in stretches), None) or (tracker.get_slot("current_topic") if asked is None else None)
+            stretch = next((topic for topic in named if topic in stretches), None) or (
+                tracker.get_slot(CURRENT_TOPIC_SLOT) if asked is None else None
+            )
             return [SlotSet(STRETCH_SLOT, stretch), SlotSet(STRETCH_STEP_SLOT, 0)] if stretch in stretches else []
         move = guidance.move(tracker.latest_message.get("text") or "")
         if move is None:
@@ -114,7 +126,7 @@ class ActionAskStretchDone(ReplyAction):
 
     def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
         stretch = guidance.stretches(content_store())[tracker.get_slot(STRETCH_SLOT)]
-        events += [SlotSet("current_topic", stretch.topic.id), SlotSet("current_facet", Facet.steps.value)]
+        events += [SlotSet(CURRENT_TOPIC_SLOT, stretch.topic.id), SlotSet(CURRENT_FACET_SLOT, Facet.steps.value)]
         return [guidance.step_reply(stretch, int(tracker.get_slot(STRETCH_STEP_SLOT) or 0), content_store())]
 
 

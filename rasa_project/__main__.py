@@ -9,7 +9,7 @@ import typer
 from rasa_project.escalation import command as escalations
 from rasa_project.insights import command as insights
 from rasa_project.operations import serving, training
-from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER
+from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER, UTTERANCES_FOLDER
 from rasa_project.validation import InvalidFile
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ def _content_problems() -> "list[str]":
     from rasa_project.red_flags.answers import answer_patterns
     from rasa_project.red_flags.examples import load_examples
     from rasa_project.settings import clinic_settings
+    from rasa_project.utterances.examples import load_utterances
 
     problems = []
     for load in (
@@ -49,6 +50,7 @@ def _content_problems() -> "list[str]":
         flag_words,
         answer_patterns,
         lambda: load_examples(EXAMPLES_FOLDER),
+        lambda: load_utterances(UTTERANCES_FOLDER),
         clinic_settings,
     ):
         try:
@@ -98,17 +100,32 @@ def train(if_needed: bool = typer.Option(False, "--if-needed", help="Only if dat
     typer.echo(f"Model: {model}")
 
 
+@app.command("train-encoder")
+def train_encoder() -> None:
+    """Trains the sentence encoder anew on data/utterances and makes its weights those of the project; evaluate them before you serve them."""
+    import logging
+
+    from rasa_project.encoder.sentence_encoder import TUNED_WEIGHTS
+    from rasa_project.utterances.training import fit_and_save
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        fit_and_save()
+    except InvalidFile as error:
+        _fail("\n".join(error.problems))
+    typer.echo(f"Weights: {TUNED_WEIGHTS}. Next: make train evaluate")
+
+
 @app.command("train-red-flags")
 def train_red_flags() -> None:
     """Trains the red-flag classifier anew and makes its weights those of the project; evaluate them before you serve them."""
     import logging
 
-    from rasa_project.red_flags.examples import load_examples
-    from rasa_project.red_flags.training import SHIPPED_WEIGHTS, fit_and_save
+    from rasa_project.red_flags.training import SHIPPED_WEIGHTS, all_examples, fit_and_save
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        fit_and_save(load_examples(EXAMPLES_FOLDER), SHIPPED_WEIGHTS)
+        fit_and_save(all_examples(), SHIPPED_WEIGHTS)
     except InvalidFile as error:
         _fail("\n".join(error.problems))
     typer.echo(f"Weights: {SHIPPED_WEIGHTS}. Next: make evaluate-safety")

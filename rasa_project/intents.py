@@ -14,6 +14,7 @@ SELF_HARM = "self_harm"
 FEEDBACK = "feedback"  # thumbs up or down under a reply; sent by a button only
 OTHER_LANGUAGE = "other_language"
 DECLINED = ("administration", "abuse", "injection", OTHER_LANGUAGE)  # what the bot has one fitting reply to, and no answer
+OUTSIDE = (OUT_OF_SCOPE, *DECLINED)  # not about the article
 CHITCHAT = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "capabilities", "smalltalk")
 
 TOPIC_ENTITY = "topic"  # value: a topic's id
@@ -22,6 +23,7 @@ FEEDBACK_ENTITY = "value"  # value: up or down
 
 CURRENT_TOPIC_SLOT = "current_topic"
 CURRENT_FACET_SLOT = "current_facet"
+DISCUSSED_SLOT = "discussed"  # topics that "the first one" and the like can point at, in order
 PAIN_START_SLOT, PAIN_GOES_SLOT = "pain_start", "pain_goes"  # of the guide to where the pain comes from
 STRETCH_SLOT, STRETCH_STEP_SLOT, STRETCH_DONE_SLOT = "stretch", "stretch_step", "stretch_done"  # of the guide through a stretch
 GUIDE_SLOTS = (PAIN_START_SLOT, PAIN_GOES_SLOT, STRETCH_SLOT, STRETCH_STEP_SLOT, STRETCH_DONE_SLOT)

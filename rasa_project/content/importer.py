@@ -1,4 +1,4 @@
-"""Makes the content store's example questions part of Rasa's training data."""
+"""Makes the content store's example questions, and what patients say, part of Rasa's training data."""
 
 from typing import Any, Dict, List, Optional, Union
 
@@ -12,6 +12,9 @@ from rasa_project.content.mentions import load_mentions
 from rasa_project.content.schema import Topic
 from rasa_project.content.store import ContentStore, load_store
 from rasa_project.intents import TOPIC_ENTITY, intent_of
+from rasa_project.ranking.labels import NONE, UNCLEAR
+from rasa_project.settings import UTTERANCES_FOLDER
+from rasa_project.utterances.examples import Utterance, load_utterances
 
 # Keys of a training message beside Rasa's own: what an example is about, for linking and answer ranking.
 TOPIC, TOPIC_KIND, TOPIC_DEFAULT, TOPIC_ELSEWHERE = "topic_label", "topic_kind", "topic_default", "topic_elsewhere"
@@ -20,6 +23,8 @@ FACET, ALSO_ANSWERS = "facet_label", "also_answers"
 EXAMPLE = "content_example"
 # A name of the topic, or of a table of things that patients mention
 NAME, TABLE = "name", "table"
+# Topic and facet that were under discussion before a message
+BEFORE = "before"
 
 
 def topic_names(store: ContentStore) -> Dict[str, str]:
@@ -52,6 +57,25 @@ def content_examples(store: ContentStore) -> List[Message]:
     return messages
 
 
+def utterance_examples(utterances: List[Utterance], store: ContentStore) -> List[Message]:
+    """One training message an utterance. Only those that the encoder has not learnt from: on the others it would look better than it is.
+
+    An utterance about a topic that the store does not have (any more) is left out.
+    """
+    messages = []
+    for utterance in utterances:
+        topic = store.topics.get(utterance.topic or "")
+        if not utterance.held_out or (topic is None and utterance.topic not in (None, NONE, UNCLEAR)):
+            continue
+        data: Dict[str, Any] = {TEXT: utterance.text, INTENT: utterance.intent} if utterance.intent else {EXAMPLE: utterance.text}
+        if utterance.topic:
+            data.update(_labels(topic) if topic else {TOPIC: utterance.topic})
+        if utterance.before:
+            data[BEFORE] = [utterance.before[0], utterance.before[1].value]
+        messages.append(Message(data=data))
+    return messages
+
+
 def mention_examples(tables: Dict[str, List[str]]) -> List[Message]:
     """One message a thing mentioned, with its table."""
     return [Message(data={NAME: name, TABLE: table}) for table, names in tables.items() for name in names]
@@ -69,7 +93,7 @@ def annotated_questions(store: ContentStore) -> TrainingData:
 
 
 class ContentImporter(RasaFileImporter):
-    """Rasa's file importer, with the content store beside the files under ``data/``.
+    """Rasa's file importer, with the content store and the utterances beside the files under ``data/``.
 
     So a change of content changes the training data's fingerprint, and ``rasa train`` retrains what depends on it.
     """
@@ -87,6 +111,7 @@ class ContentImporter(RasaFileImporter):
     def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
         """Raises ``InvalidFile`` where a content file has a fault."""
         store = load_store()
-        examples = [*content_examples(store), *mention_examples(load_mentions())]
+        said = utterance_examples(load_utterances(UTTERANCES_FOLDER), store)
+        examples = [*content_examples(store), *said, *mention_examples(load_mentions())]
         content = annotated_questions(store) if self._annotate_only else TrainingData(examples)
         return super().get_nlu_data(language).merge(content)

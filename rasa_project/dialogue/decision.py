@@ -10,7 +10,7 @@ from rasa_project.content.store import Answer, ContentStore
 from rasa_project.dialogue.thresholds import Thresholds
 from rasa_project.dialogue.understanding import TopicScore, Understanding
 from rasa_project.intents import ASK_MORE, DESCRIBE_PAIN, OUT_OF_SCOPE
-from rasa_project.ranking.labels import AWAY, BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED
+from rasa_project.ranking.labels import AWAY, BODY_HERE, NOT_COVERED, UNCLEAR
 
 POINTS_BACK = re.compile(r"\b(it|its|it's|that|this|these|those|them|they|he|she|one|ones)\b", re.IGNORECASE)
 TELLS_APART = re.compile(
@@ -71,6 +71,15 @@ class Decision:
             return self.compared[0].id, Facet.comparison
         return (self.topic.id, self.facet) if self.topic and self.facet else None
 
+    @property
+    def topics(self) -> Tuple[str, ...]:
+        """The topics that the reply names, in order: both sides of a comparison, all options of a question."""
+        if self.compared or self.options:
+            return tuple(topic.id for topic in self.compared) or tuple(option.topic.id for option in self.options)
+        if self.answer and self.answer.topic.compares:
+            return tuple(self.answer.topic.compares)
+        return (self.about[0],) if self.about else ()
+
 
 def decide(understood: Understanding, context: Context, store: ContentStore, limits: Thresholds) -> Decision:
     """The reply that fits best.
@@ -99,12 +108,12 @@ def decide(understood: Understanding, context: Context, store: ContentStore, lim
         silent_on = _thing_not_covered(understood, specific, ranked, store, limits)
         if silent_on:
             return silent_on
-    if current and understood.current and not named and _leans_on_context(understood, current, limits):
-        return _for_topic(understood, understood.current, current, store, limits)
     if understood.only_names and specific:
         return _by_name(store.topics[specific[0]], context, store)
     if off_topic:
         return Decision(Kind.out_of_scope)
+    if understood.topics[0].topic == UNCLEAR:
+        return Decision(Kind.question)
     if ranked[0].probability < limits.ask_back_below:
         options = _options(ranked, store, limits)
         if len(options) > 1:
@@ -122,20 +131,6 @@ def _without_ranking(understood: Understanding, current: Optional[Topic], store:
     if facet is None:
         facet = topic.default_facet if understood.intent == DESCRIBE_PAIN else topic.main_facet
     return _answered(topic, facet, store)
-
-
-def _leans_on_context(understood: Understanding, current: Topic, limits: Thresholds) -> bool:
-    """Whether a message that names no topic goes on about the one before."""
-    words = len(understood.text.split())
-    if words > (limits.pointing_words if POINTS_BACK.search(understood.text) else limits.follow_up_words):
-        return False
-    # "Where do my arms go" is about the stretch; "and in my arms" is not about bursitis.
-    body_belongs = current.kind in (TopicKind.exercise, TopicKind.guidance)
-    if understood.intent == OUT_OF_SCOPE or understood.tables & AWAY - ({BODY_ELSEWHERE} if body_belongs else set()):
-        return False
-    best = understood.topics[0]
-    other_topic = best.topic not in (NONE, current.id) and best.probability >= limits.speaks_for_itself
-    return not other_topic and understood.closest_similarity < limits.speaks_for_itself
 
 
 def _by_name(topic: Topic, context: Context, store: ContentStore) -> Decision:

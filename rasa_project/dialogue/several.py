@@ -9,7 +9,6 @@ from rasa_project.dialogue.decision import Context, Decision, Kind, decide
 from rasa_project.dialogue.parts import asks
 from rasa_project.dialogue.thresholds import Thresholds
 from rasa_project.dialogue.understanding import Understanding
-from rasa_project.ranking.labels import AWAY
 
 MOST_ANSWERS = 3  # to one message; what else it asks is offered
 SURELY_ELSEWHERE = 0.8  # off-topic probability of a question beside others, from which it is declined; below, it is passed over
@@ -50,12 +49,11 @@ def _after(decisions: Sequence[Decision], part: Understanding, context: Context)
     """What is under discussion when the part comes."""
     about = next((decision.about for decision in reversed(decisions) if decision.about), None)
     topic, facet = about or (context.topic, context.facet)
-    return Context(part.current.topic if part.current else topic, facet)
+    return Context(part.before[0] if part.before else topic, facet)
 
 
 def _stands(decision: Decision, question: Understanding, limits: Thresholds) -> bool:
     """Whether a question beside others gets a reply of its own. What was not understood is left to the rest of the message."""
     if decision.kind is Kind.out_of_scope:
-        leans = not question.tables & AWAY and len(question.text.split()) <= limits.follow_up_words
-        return not leans and question.off_topic_probability(limits) >= SURELY_ELSEWHERE
+        return question.off_topic_probability(limits) >= SURELY_ELSEWHERE
     return decision.kind is not Kind.question

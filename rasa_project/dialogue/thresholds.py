@@ -1,7 +1,4 @@
-"""The limits that decisions rest on, chosen by `python -m rasa_project tune`.
-
-Those for follow-ups (``speaks_for_itself``, ``follow_up_words``, ``pointing_words``) are not: single questions cannot tell them.
-"""
+"""The limits that decisions rest on, chosen by `python -m rasa_project tune`."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -23,12 +20,10 @@ class Thresholds(StrictModel):
         same_as_example: similarity to an example question from which a message means the same.
         ask_back_below: probability of the likeliest topic below which the bot asks which of several is meant.
         option_above: probability of a topic worth offering then.
-        speaks_for_itself: similarity to an example, or probability of another topic, from which a message does not lean on the one before.
         not_covered_above: probability from which a facet that is not covered is taken for what is asked.
         comparison_above: the same for a comparison, which needs two sides.
         only_describes_above: probability that someone describes pain and asks nothing in particular.
         not_covered_words: in a longer message a thing named in passing need not be what is asked about.
-        follow_up_words: a message of at most so many words can lean on the topic before it; ``pointing_words``: one that points back.
     """
 
     out_of_scope_above: float = Field(ge=0, le=1)
@@ -37,13 +32,10 @@ class Thresholds(StrictModel):
     same_as_example: float = Field(ge=0, le=1)
     ask_back_below: float = Field(ge=0, le=1)
     option_above: float = Field(ge=0, le=1)
-    speaks_for_itself: float = Field(ge=0, le=1)
     not_covered_above: float = Field(ge=0, le=1)
     comparison_above: float = Field(ge=0, le=1)
     only_describes_above: float = Field(ge=0, le=1)
     not_covered_words: int = Field(ge=1)
-    follow_up_words: int = Field(ge=0)
-    pointing_words: int = Field(ge=0)
 
     class Config:
         allow_mutation = False

@@ -10,7 +10,10 @@ from rasa_project.intents import ANSWER_RANKING, MENTION_ENTITY, OUT_OF_SCOPE, P
 from rasa_project.ranking.labels import AWAY, BODY_HERE, NONE, NOT_COVERED, OTHER_CONDITION
 
 # Words that add nothing to a name: "and the glute one?", "what about bursitis". ("What is" does: it asks for the overview.)
-FILLERS = frozenset("a an and any as but for hi hello i me meant mean my no not of oh ok on one or please so sorry the then with".split())
+FILLERS = frozenset(
+    "a again also an and any as but for hi hello i instead me meant mean my no not of oh ok on one or please same so sorry the then too well "
+    "with".split()
+)
 AND = re.compile(r"[\s,/&+]*(?:(?:and|also|then|plus|of|for|about|in|with|the|a|an|my)[\s,]+)*", re.IGNORECASE)
 LISTS = re.compile(r"[,/&+]|\b(and|also|then|plus)\b", re.IGNORECASE)
 ABOUT = re.compile(r"\b(what|how) about\b|\babout\b", re.IGNORECASE)
@@ -34,7 +37,7 @@ class Understanding:
         intent: the likeliest intent, ``None`` where nothing could be told.
         intents: probability of each intent that was ranked.
         topics: the ranking of topics, likeliest first; empty where the message was a payload or the pipeline has no ranking.
-        current: the topic under discussion with what the message would ask of it; ``None`` where there is none.
+        before: topic and facet that the message goes on from; ``None`` where nothing was under discussion.
         named: ids of the topics named, in the order of the text, each once.
         tables: tables of data/mentions.yml with an entry in the message.
         things: names of things mentioned that the article does not cover, as data/mentions.yml has them.
@@ -47,7 +50,7 @@ class Understanding:
     intent: Optional[str] = None
     intents: Dict[str, float] = field(default_factory=dict)
     topics: Tuple[TopicScore, ...] = ()
-    current: Optional[TopicScore] = None
+    before: Optional[Tuple[str, Facet]] = None
     named: Tuple[str, ...] = ()
     tables: FrozenSet[str] = frozenset()
     things: Tuple[str, ...] = ()
@@ -64,17 +67,17 @@ class Understanding:
         text = parse_data.get("text") or ""
         # A payload's text says nothing; its intent and entities say all.
         answers = {} if text.startswith("/") else parse_data.get(ANSWER_RANKING) or {}
-        current = answers.get("current") or {}
+        before = answers.get("before")
         return cls(
             text=text,
             intent=intent.get("name"),
             intents={i["name"]: float(i.get("confidence") or 0.0) for i in ranking if i.get("name")},
             topics=tuple(TopicScore(t["topic"], t["probability"], t["similarity"], _facets(t["facets"])) for t in answers.get("topics") or []),
-            current=TopicScore(current["topic"], facets=_facets(current["facets"])) if current.get("facets") else None,
+            before=(before[0], Facet(before[1])) if before else None,
             named=tuple(dict.fromkeys(value for entity, value in entities if entity == TOPIC_ENTITY)),
             tables=frozenset(value for entity, value in entities if entity == MENTION_ENTITY),
             things=tuple(e["name"] for e in parse_data.get("entities") or [] if e.get("name") and _is_thing(str(e.get("value")))),
-            only_names=_only_names(text, parse_data.get("entities") or []),
+            only_names=only_names_topics(text, parse_data.get("entities") or []),
             listed=_listed(text, parse_data.get("entities") or []),
             parts=tuple(cls.from_parse_data(part) for part in parse_data.get(PARTS) or []),
         )
@@ -88,9 +91,10 @@ class Understanding:
         """That the message is about something else, by the topic ranker or by the intent classifier (noisy-or of the two).
 
         The classifier does not know what is named: its word counts less where a topic is, or is all but certain, and nothing leads away.
-        What leads away, with nothing that leads here, settles it.
+        What leads away, with nothing that leads here, settles it, but for someone who goes on from a reply: "where do my arms go".
         """
-        if self.tables & AWAY and not self.named and BODY_HERE not in self.tables and self.closest_similarity < limits.same_as_example:
+        here = self.named or BODY_HERE in self.tables or self.before
+        if self.tables & AWAY and not here and self.closest_similarity < limits.same_as_example:
             return 1.0
         none = next((score.probability for score in self.topics if score.topic == NONE), 0.0)
         certain = bool(self.topics) and self.topics[0].topic != NONE and self.topics[0].probability >= limits.certain
@@ -128,7 +132,8 @@ def _listed(text: str, entities: List[Dict[str, Any]]) -> Tuple[str, ...]:
     return tuple(dict.fromkeys(listed)) if len(set(listed)) > 1 else ()
 
 
-def _only_names(text: str, entities: List[Dict[str, Any]]) -> bool:
+def only_names_topics(text: str, entities: List[Dict[str, Any]]) -> bool:
+    """Whether there is nothing but names of topics, as entities of Rasa, and words that add nothing to them."""
     names = [e for e in entities if e.get("entity") == TOPIC_ENTITY and "start" in e]
     for name in sorted(names, key=lambda e: -int(e["start"])):
         text = text[: name["start"]] + " " + text[name["end"] :]

@@ -4,12 +4,11 @@ import json
 import logging
 import os
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from rasa_project.encoder.sentence_encoder import GRAPH_VERSION, SentenceEncoder
-from rasa_project.encoder.weights import WEIGHTS_SHA256
+from rasa_project.encoder.sentence_encoder import SentenceEncoder, weights_version
 from rasa_project.settings import cache_folder
 
 logger = logging.getLogger(__name__)
@@ -17,25 +16,28 @@ logger = logging.getLogger(__name__)
 
 def cache_file() -> Path:
     """Where the embeddings of the last training lie."""
-    return cache_folder() / f"training_embeddings_{WEIGHTS_SHA256[:12]}_{GRAPH_VERSION}.npz"
+    return cache_folder() / f"training_embeddings_{weights_version()}.npz"
 
 
-def encode_remembering(encoder: SentenceEncoder, texts: Sequence[str]) -> np.ndarray:
+def encode_remembering(encoder: SentenceEncoder, texts: Sequence[str], contexts: Sequence[str] = ()) -> np.ndarray:
     """Embeddings of the texts, as ``encoder`` gives them: float32, (texts, 384). Those that it gave before are read from the cache."""
+    wanted = list(zip(texts, contexts or [""] * len(texts)))
+    if not wanted:
+        return encoder.encode([])
+    used = list(dict.fromkeys(wanted))
     known = _read(cache_file())
-    unknown = [text for text in dict.fromkeys(texts) if text not in known]
-    known.update(zip(unknown, encoder.encode(unknown)))
-    used = list(dict.fromkeys(texts))
+    unknown = [said for said in used if said not in known]
     if unknown:
-        _write(cache_file(), used, np.stack([known[text] for text in used]))
-    return np.stack([known[text] for text in texts]) if texts else encoder.encode([])
+        known.update(zip(unknown, encoder.encode([text for text, _ in unknown], [context for _, context in unknown])))
+        _write(cache_file(), used, np.stack([known[said] for said in used]))
+    return np.stack([known[said] for said in wanted])
 
 
-def _read(path: Path) -> Dict[str, np.ndarray]:
+def _read(path: Path) -> Dict[Tuple[str, str], np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            texts: List[str] = json.loads(arrays["texts"].tobytes().decode("utf-8"))
-            return dict(zip(texts, arrays["vectors"]))
+            said: List[List[str]] = json.loads(arrays["said"].tobytes().decode("utf-8"))
+            return {(text, context): vector for (text, context), vector in zip(said, arrays["vectors"])}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError) as error:
@@ -43,8 +45,8 @@ def _read(path: Path) -> Dict[str, np.ndarray]:
         return {}
 
 
-def _write(path: Path, texts: List[str], vectors: np.ndarray) -> None:
+def _write(path: Path, said: List[Tuple[str, str]], vectors: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.npz")
-    np.savez(unfinished, texts=np.frombuffer(json.dumps(texts).encode("utf-8"), dtype=np.uint8), vectors=vectors)
+    np.savez(unfinished, said=np.frombuffer(json.dumps(said).encode("utf-8"), dtype=np.uint8), vectors=vectors)
     os.replace(unfinished, path)

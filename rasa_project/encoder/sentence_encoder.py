@@ -1,20 +1,46 @@
-"""all-MiniLM-L6-v2: texts in, unit vectors out."""
+"""all-MiniLM-L6-v2, fine-tuned on what patients say: texts in, unit vectors out."""
 
+import hashlib
 import logging
+from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
 import numpy as np
 import onnxruntime
+from tokenizers import Tokenizer
 
+from rasa_project.encoder.learnt import load_tensors
 from rasa_project.encoder.weights import WEIGHTS_SHA256, load_config, load_tokenizer, load_weights
-from rasa_project.settings import cache_folder
+from rasa_project.settings import UTTERANCES_FOLDER, cache_folder
 
 logger = logging.getLogger(__name__)
 
 GRAPH_VERSION = 1  # raise when graph.py writes another graph
 MAX_TOKENS = 256  # as the model was trained; what follows is not read
 BATCH_SIZE = 64
+CLS, SEP = 101, 102  # of the WordPiece vocabulary
+TUNED_WEIGHTS = UTTERANCES_FOLDER / "encoder.safetensors"
+
+
+@lru_cache(maxsize=1)
+def weights_version() -> str:
+    """Names the published weights with the tuned ones on top."""
+    tuned = hashlib.sha256(TUNED_WEIGHTS.read_bytes()).hexdigest() if TUNED_WEIGHTS.is_file() else "published"
+    return f"{WEIGHTS_SHA256[:12]}_{tuned[:12]}_{GRAPH_VERSION}"
+
+
+def context_words(topic: str, facet: Enum) -> str:
+    """What is under discussion, as the encoder reads it before an utterance."""
+    return f"{topic} {facet.value}".replace("_", " ")
+
+
+def token_ids(tokenizer: Tokenizer, text: str, context: str = "") -> List[int]:
+    """[CLS] context [SEP] text [SEP], at most ``MAX_TOKENS``."""
+    before = [*tokenizer.encode(context, add_special_tokens=False).ids, SEP] if context else []
+    said = tokenizer.encode(text, add_special_tokens=False).ids[: MAX_TOKENS - len(before) - 2]
+    return [CLS, *before, *said, SEP]
 
 
 def ensure_graph() -> Path:
@@ -23,12 +49,13 @@ def ensure_graph() -> Path:
     Raises:
         EncoderUnavailable: the weights are missing or their checksum differs.
     """
-    path = cache_folder() / f"sentence_encoder_{WEIGHTS_SHA256[:12]}_{GRAPH_VERSION}.onnx"
+    path = cache_folder() / f"sentence_encoder_{weights_version()}.onnx"
     if not path.exists():
         from rasa_project.encoder.graph import write_embedding_graph
 
         logger.info("Writing the sentence encoder's graph to %s.", path)
-        write_embedding_graph(load_weights(), load_config(), path)
+        tuned = load_tensors(TUNED_WEIGHTS) if TUNED_WEIGHTS.is_file() else {}
+        write_embedding_graph({**load_weights(), **tuned}, load_config(), path)
     return path
 
 
@@ -57,18 +84,22 @@ class SentenceEncoder:
 
     def __init__(self) -> None:
         self._tokenizer = load_tokenizer()
-        self._tokenizer.enable_truncation(MAX_TOKENS)
         self._session = open_session(ensure_graph())
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Embeddings of the texts: float32, (len(texts), 384), each row of length 1."""
+    def encode(self, texts: Sequence[str], contexts: Sequence[str] = ()) -> np.ndarray:
+        """Embeddings of the texts: float32, (len(texts), 384), each row of length 1.
+
+        Args:
+            contexts: what was under discussion before each text, as ``context_words`` has it; empty where nothing was.
+        """
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # batches of like length waste no padding
+        tokens = [token_ids(self._tokenizer, text, context) for text, context in zip(texts, contexts or [""] * len(texts))]
+        by_length = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))  # batches of like length waste no padding
         rows: List[np.ndarray] = [np.empty(0)] * len(texts)
         for start in range(0, len(texts), BATCH_SIZE):
             batch = by_length[start : start + BATCH_SIZE]
-            ids, mask = as_batch([encoding.ids for encoding in self._tokenizer.encode_batch([texts[i] for i in batch])])
+            ids, mask = as_batch([tokens[i] for i in batch])
             inputs = {"input_ids": ids, "attention_mask": mask}
             for i, row in zip(batch, self._session.run(["embedding"], inputs)[0]):
                 rows[i] = row

@@ -31,7 +31,7 @@ CANDIDATES: Dict[str, Sequence[float]] = {
     "only_describes_above": [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
     "not_covered_words": [10, 15, 20, 25, 30, 40, 60],
 }
-"""What is tried for each limit. Those that follow-ups alone depend on need dialogues and stay as they are."""
+"""What is tried for each limit."""
 
 HEADER = """# Written by `python -m rasa_project tune`; rasa_project/dialogue/thresholds.py says what each one means.
 """

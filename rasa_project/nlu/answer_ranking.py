@@ -8,7 +8,6 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import (
     ENTITIES,
     ENTITY_ATTRIBUTE_TYPE,
@@ -22,21 +21,18 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from rasa_project.content.importer import ALSO_ANSWERS, EXAMPLE, FACET, TOPIC, TOPIC_DEFAULT, TOPIC_ELSEWHERE, TOPIC_KIND
+from rasa_project.content.importer import ALSO_ANSWERS, BEFORE, EXAMPLE, FACET, TOPIC, TOPIC_DEFAULT, TOPIC_ELSEWHERE, TOPIC_KIND
 from rasa_project.content.schema import Facet, TopicKind
-from rasa_project.intents import ANSWER_RANKING, CURRENT_TOPIC_SLOT, DESCRIBE_PAIN, OUT_OF_SCOPE, facet_of
-from rasa_project.nlu.question_splitting import PART_OF_MESSAGE
+from rasa_project.intents import ANSWER_RANKING, DESCRIBE_PAIN, OUTSIDE, facet_of
 from rasa_project.nlu.topic_linking import NameLinker, mentions_of
 from rasa_project.ranking.facet_ranker import FacetExample, FacetRanker
 from rasa_project.ranking.labels import NONE, Mentions, TopicEntries
 from rasa_project.ranking.topic_ranker import TopicRanker
 
-LIKELY = 0.5  # probability of a topic that is not named, from which the next part of the message can be about it
-
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class AnswerRanking(GraphComponent, IntentClassifier):
-    """Sets ``answer_ranking``: the likeliest topics, each with its likeliest facets; and the facets of the topic under discussion."""
+    """Sets ``answer_ranking``: the likeliest topics, each with its likeliest facets, and what was under discussion ``before``."""
 
     def __init__(
         self,
@@ -83,6 +79,7 @@ class AnswerRanking(GraphComponent, IntentClassifier):
             [messages[position].get(TEXT) or messages[position].get(EXAMPLE) for position in labelled],
             [labels[position] or NONE for position in labelled],
             [mentions[position] for position in labelled],
+            [_before(messages[position]) for position in labelled],
             general,
         )
         examples = [_facet_example(message, label) for message, label in zip(messages, labels)]
@@ -92,36 +89,24 @@ class AnswerRanking(GraphComponent, IntentClassifier):
             self._facets.save(folder)
         return self._resource
 
-    def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
-        under_discussion = tracker.get_slot(CURRENT_TOPIC_SLOT) if tracker else None
-        current = under_discussion
+    def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             vector = _unit_vector(message)
             if vector is None or self._topics is None or self._facets is None:
                 continue
-            whole = message.get(PART_OF_MESSAGE)
-            if whole is None:
-                current = under_discussion
             entities = message.get(ENTITIES, [])
             mentions = mentions_of([(str(e.get(ENTITY_ATTRIBUTE_TYPE)), str(e.get(ENTITY_ATTRIBUTE_VALUE))) for e in entities])
             intents = {i[INTENT_NAME_KEY]: float(i[PREDICTED_CONFIDENCE_KEY]) for i in message.get(INTENT_RANKING_KEY) or []}
             similarities = self._facets.similarities(vector)
             ranking = []
-            likeliest = self._topics.rank(vector, message.get(TEXT) or "", mentions)[: self._config["topics"]]
+            likeliest = self._topics.rank(vector, message.get(TEXT) or "", mentions, _before(message))[: self._config["topics"]]
             for ranked in likeliest:
                 line = {"topic": ranked.topic, "probability": round(ranked.probability, 4), "similarity": round(ranked.similarity, 4)}
                 ranking.append({**line, "named": ranked.named, "facets": self._facets_of(ranked.topic, intents, similarities)})
-            output = {"topics": ranking, "current": {"topic": current, "facets": self._facets_of(current, intents, similarities)}}
-            message.set(ANSWER_RANKING, output, add_to_output=True)
-            # What a part says "it" to is what the parts before it were about, else what the message names later.
-            specific = [topic for topic in mentions.topics if topic != self._topics.general]
-            if whole is None:
-                current = specific[0] if len(specific) == 1 else current
-            elif likeliest[0].topic != NONE and (specific or likeliest[0].probability >= LIKELY):
-                current = likeliest[0].topic
+            message.set(ANSWER_RANKING, {"topics": ranking, "before": message.get(BEFORE)}, add_to_output=True)
         return messages
 
-    def _facets_of(self, topic: Optional[str], intents: Dict[str, float], similarities: Tuple[np.ndarray, np.ndarray]) -> List[Dict[str, Any]]:
+    def _facets_of(self, topic: str, intents: Dict[str, float], similarities: Tuple[np.ndarray, np.ndarray]) -> List[Dict[str, Any]]:
         if self._facets is None or topic not in self._facets.topics:
             return []
         ranking = self._facets.rank(topic, intents, similarities)[: self._config["facets"]]
@@ -139,12 +124,20 @@ def _unit_vector(message: Message) -> Optional[np.ndarray]:
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
 
+def _before(message: Message) -> Optional[str]:
+    """The topic that was under discussion."""
+    before = message.get(BEFORE)
+    return str(before[0]) if before else None
+
+
 def _topic_label(message: Message, mentions: Mentions, general: str) -> Optional[str]:
     """The topic of a training message: given by the store, else by its intent, else by the one topic that it names."""
     if message.get(TOPIC):
         return str(message.get(TOPIC))
-    if message.get(INTENT) == OUT_OF_SCOPE:
+    if message.get(INTENT) in OUTSIDE:
         return NONE
+    if message.get(BEFORE):
+        return None
     specific = mentions.topics - {general}
     if len(specific) == 1:
         return str(next(iter(specific)))

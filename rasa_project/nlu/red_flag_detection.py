@@ -10,18 +10,20 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.constants import SPACY_DOCS
 from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from rasa_project.dialogue import guidance
+from rasa_project.dialogue.understanding import only_names_topics
 from rasa_project.intents import PAIN_GOES_SLOT, PAIN_START_SLOT, RED_FLAG_TRIAGE, RED_FLAGS
 from rasa_project.red_flags import conversation
 from rasa_project.red_flags.classifier import RedFlagClassifier
 from rasa_project.red_flags.fusion import Fusion
+from rasa_project.red_flags.lexicon import Status
 from rasa_project.red_flags.reading import detector
 from rasa_project.red_flags.training import rules_fingerprint, trained, training_fingerprint
-from rasa_project.red_flags.triage import Outcome, RedFlagTriage
+from rasa_project.red_flags.triage import CLASSIFIER_RULE, Outcome, RedFlagTriage
 
 WEIGHTS_FILE = "red_flag_classifier.safetensors"
 
@@ -70,12 +72,17 @@ class RedFlagDetection(GraphComponent):
             text = message.get(TEXT) or ""
             read = conversation.read(text, self._triage, message.get(SPACY_DOCS[TEXT]), conversation.State.of(tracker))
             findings, output = read.findings, read.as_output()
-            if _names_a_place_when_asked(text, tracker):
-                # "Down to the knee" after "in the hip" sounds like a fall to the classifier.
+            if _names_a_place_when_asked(text, tracker) or (_by_classifier_alone(read) and only_names_topics(text, message.get(ENTITIES, []))):
+                # "Down to the knee" after "in the hip" sounds like a fall to the classifier, "and hip fractures" like a broken hip.
                 findings, output = [], {**output, "outcome": Outcome.neither.value, "ask": None}
             message.set(RED_FLAGS, [asdict(finding) for finding in findings], add_to_output=True)
             message.set(RED_FLAG_TRIAGE, output, add_to_output=True)
         return messages
+
+
+def _by_classifier_alone(read: conversation.Reading) -> bool:
+    """Whether no rule found a sign."""
+    return all(finding.rule == CLASSIFIER_RULE for finding in read.findings if finding.status == Status.present)
 
 
 def _names_a_place_when_asked(text: str, tracker: Optional[DialogueStateTracker]) -> bool:

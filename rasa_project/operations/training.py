@@ -22,6 +22,8 @@ TRAINING_INPUTS = (
     "rasa_project/policies",
     "rasa_project/ranking",
     "rasa_project/red_flags",
+    "rasa_project/utterances",
+    "rasa_project/dialogue/reference.py",
     "rasa_project/intents.py",
 )
 
@@ -34,7 +36,7 @@ def _files() -> Iterator[Path]:
     for name in TRAINING_INPUTS:
         path = PROJECT_FOLDER / name
         if path.is_dir():
-            yield from (file for file in sorted(path.rglob("*")) if file.suffix in (".yml", ".yaml", ".jsonl", ".py"))
+            yield from (file for file in sorted(path.rglob("*")) if file.suffix in (".yml", ".yaml", ".jsonl", ".py", ".safetensors"))
         elif path.exists():
             yield path
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Dict, FrozenSet, List
 
 NONE = "none"  # the topic of a message about nothing that the store knows
+UNCLEAR = "unclear"  # the topic of a question that lacks one: "what causes it" as the first thing said
 
 # Tables of data/mentions.yml
 BODY_HERE = "body_here"

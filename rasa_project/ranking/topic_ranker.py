@@ -1,14 +1,14 @@
 """Ranks topics for a message from its embedding, its words and what it names.
 
-Four kinds of signal a topic: a linear classifier over sentence embeddings, the similarity to the nearest example of the topic, the same by
-words (BM25), and whether the message names it. They are fused by a conditional logit fitted on out-of-fold signals, so that it learns how far
-each can be trusted on unseen text.
+Five kinds of signal a topic: a linear classifier over sentence embeddings, the similarity to the nearest example of the topic, the same by
+words (BM25), whether the message names it, and whether it is under discussion. They are fused by a conditional logit fitted on out-of-fold
+signals, so that it learns how far each can be trusted on unseen text.
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from rasa_project.ranking.conditional_logit import (
     index_of,
     log_softmax,
 )
-from rasa_project.ranking.labels import BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED, OTHER_CONDITION, OTHER_REQUEST, Mentions
+from rasa_project.ranking.labels import BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED, OTHER_CONDITION, OTHER_REQUEST, UNCLEAR, Mentions
 from rasa_project.ranking.lexical import LexicalIndex
 
 LOWEST_LOG_PROBABILITY = -12.0
@@ -46,6 +46,11 @@ SIGNALS = (
     "none_and_other_request",
     "none_and_not_covered_thing",
     "none_and_similarity_of_others",
+    "under_discussion",
+    "under_discussion_and_nothing_named",
+    "none_and_something_under_discussion",
+    "unclear_and_something_under_discussion",
+    "general_and_something_under_discussion",
 )
 
 
@@ -91,14 +96,23 @@ class TopicRanker:
         self._nearest = NearestByOwner(owners, len(topics))
 
     @classmethod
-    def fit(cls, vectors: np.ndarray, texts: Sequence[str], labels: Sequence[str], mentions: Sequence[Mentions], general: str) -> "TopicRanker":
+    def fit(
+        cls,
+        vectors: np.ndarray,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        mentions: Sequence[Mentions],
+        before: Sequence[Optional[str]],
+        general: str,
+    ) -> "TopicRanker":
         """Fits classifier and weights.
 
         Args:
             vectors: float32, (examples, dimension), unit vectors.
             texts: the examples themselves.
-            labels: topic id of each example, or ``NONE``.
+            labels: topic id of each example, ``NONE`` or ``UNCLEAR``.
             mentions: what each example names.
+            before: the topic under discussion before each example, if any.
             general: id of the topic that stands in where none is named.
         """
         topics = [*sorted(set(labels) - {NONE}), NONE]
@@ -115,23 +129,24 @@ class TopicRanker:
             log_probabilities = class_log_probabilities(vectors[held], coefficients, intercepts)
             for row, position in enumerate(held):
                 words = nearest_by_owner(lexical.scores(texts[position]))[0]
-                signals[position] = _signals(topics, general, log_probabilities[row], nearest[row], words, mentions[position])
+                signals[position] = _signals(topics, general, log_probabilities[row], nearest[row], words, mentions[position], before[position])
         weights = fit_weights(signals, y.tolist())
         coefficients, intercepts = fit_classifier(vectors, y, len(topics))
         return cls(topics, general, coefficients, intercepts, vectors.astype(np.float16), y.astype(np.int32), LexicalIndex.of(texts), weights)
 
-    def rank(self, vector: np.ndarray, text: str, mentions: Mentions) -> List[RankedTopic]:
-        """All topics and ``NONE``, likeliest first; the probabilities sum to 1.
+    def rank(self, vector: np.ndarray, text: str, mentions: Mentions, before: Optional[str] = None) -> List[RankedTopic]:
+        """All topics, ``UNCLEAR`` and ``NONE``, likeliest first; the probabilities sum to 1.
 
         Args:
             vector: float32, (dimension,), of length 1.
             text: the message.
             mentions: what the message names.
+            before: the topic under discussion.
         """
         nearest = self._nearest((self._examples32 @ vector)[np.newaxis])[0]
         log_probabilities = class_log_probabilities(vector[np.newaxis], self.coefficients, self.intercepts)[0]
         words = self._nearest(self.lexical.scores(text))[0]
-        signals = _signals(self.topics, self.general, log_probabilities, nearest, words, mentions)
+        signals = _signals(self.topics, self.general, log_probabilities, nearest, words, mentions, before)
         probabilities = np.exp(log_softmax(signals @ self.weights))
         ranking = [
             RankedTopic(topic, float(probability), float(similarity), topic in mentions.topics)
@@ -164,7 +179,13 @@ class TopicRanker:
 
 
 def _signals(
-    topics: List[str], general: str, log_probabilities: np.ndarray, nearest: np.ndarray, words: np.ndarray, mentions: Mentions
+    topics: List[str],
+    general: str,
+    log_probabilities: np.ndarray,
+    nearest: np.ndarray,
+    words: np.ndarray,
+    mentions: Mentions,
+    before: Optional[str],
 ) -> np.ndarray:
     """(topics, len(SIGNALS)) for one message."""
     named = mentions.topics
@@ -180,7 +201,7 @@ def _signals(
     table[:, 4] = [topic in specific for topic in topics]
     if general_row is not None:
         table[general_row, 5:9] = (general in named, bool(specific), here, not_covered_thing)
-    table[none, 9:] = (
+    table[none, 9:19] = (
         1.0,
         bool(specific),
         general in named,
@@ -192,4 +213,12 @@ def _signals(
         not_covered_thing,
         nearest[:none].max(initial=0.0),
     )
+    if before is not None:
+        table[:, 19] = [topic == before for topic in topics]
+        table[:, 20] = table[:, 19] * (not specific)
+        table[none, 21] = 1.0
+        if UNCLEAR in topics:
+            table[topics.index(UNCLEAR), 22] = 1.0
+        if general_row is not None:
+            table[general_row, 23] = 1.0
     return table

@@ -3,22 +3,21 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 import onnxruntime
 from tokenizers import Encoding
 
-from rasa_project.encoder.sentence_encoder import GRAPH_VERSION, as_batch, open_session
+from rasa_project.encoder.learnt import load_tensors, save_tensors
+from rasa_project.encoder.sentence_encoder import CLS, GRAPH_VERSION, SEP, as_batch, open_session
 from rasa_project.encoder.weights import load_config, load_tokenizer, load_weights
 from rasa_project.red_flags.examples import Example
 from rasa_project.red_flags.lexicon import FlagId
 from rasa_project.settings import cache_folder
 
-LEARNT_FROM = "learnt_from"  # key of the metadata
 ANY = "any"  # the label for "at least one flag is present"
 LABELS = (ANY, *(flag.value for flag in FlagId))
-CLS, SEP = 101, 102  # of the WordPiece vocabulary
 
 WINDOW_TOKENS = 160  # a longer message is read in windows
 OVERLAP_TOKENS = 40
@@ -44,16 +43,6 @@ class Score:
     @property
     def likeliest(self) -> str:
         return max(self.flags, key=lambda flag: self.flags[flag])
-
-
-def learnt_from(path: Path) -> Optional[str]:
-    """The checksum that weights were saved with; ``None`` where there are none."""
-    from safetensors import safe_open
-
-    if not path.is_file():
-        return None
-    with safe_open(str(path), framework="np") as tensors:  # type: ignore[attr-defined]  # its types do not say so
-        return dict(tensors.metadata() or {}).get(LEARNT_FROM)
 
 
 @dataclass(frozen=True)
@@ -110,15 +99,11 @@ class RedFlagClassifier:
 
     def save(self, path: Path, learnt_from: str) -> None:
         """Writes the weights, with a checksum of what they were learnt from."""
-        from safetensors.numpy import save_file
-
-        save_file(self._tensors, str(path), metadata={LEARNT_FROM: learnt_from})
+        save_tensors(self._tensors, path, learnt_from)
 
     @classmethod
     def load(cls, path: Path) -> "RedFlagClassifier":
-        from safetensors.numpy import load_file
-
-        return cls(load_file(str(path)))
+        return cls(load_tensors(path))
 
     def score(self, text: str, earlier: Sequence[str] = ()) -> Score:
         """Reads one message by itself and in the light of the ones before it; what looks more serious counts, so that a harmless talk before it

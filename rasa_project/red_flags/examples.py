@@ -1,17 +1,17 @@
 """Labelled messages that the red-flag classifier learns from: ``data/red_flags/examples/*.jsonl``."""
 
 import json
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, FrozenSet, List, Tuple, Union
 
+from rasa_project.encoder.learnt import is_held_out
 from rasa_project.red_flags.lexicon import FlagId
 from rasa_project.validation import InvalidFile
 
 DEVELOPMENT = "development"  # the file that the rules were tuned on
-# Files of messages that have nothing to do with danger signs: training phrases of the bot, and how patients talk of harmless pain
-ORDINARY, HARMLESS = "ordinary", "harmless"
+# Messages that have nothing to do with danger signs: training phrases of the bot, how patients talk of harmless pain, and the utterances
+ORDINARY, HARMLESS, UTTERANCES = "ordinary", "harmless", "utterances"
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ class Example:
 
     @property
     def is_ordinary(self) -> bool:
-        """Whether it comes from the files of messages that have nothing to do with danger signs."""
-        return self.source in (ORDINARY, HARMLESS)
+        """Whether it comes from where messages have nothing to do with danger signs."""
+        return self.source in (ORDINARY, HARMLESS, UTTERANCES)
 
     @property
     def held_out(self) -> bool:
-        """Whether the classifier does not learn from it, so that it can serve to weigh classifier against rules: one in eight.
+        """Whether the classifier does not learn from it, so that it can serve to weigh classifier against rules.
 
         The rules were tuned on the development file, where they would look better than they are.
         """
-        return self.source != DEVELOPMENT and zlib.crc32(" | ".join(self.turns).encode()) % 8 == 0
+        return self.source != DEVELOPMENT and is_held_out(" | ".join(self.turns))
 
 
 def load_examples(folder: Union[str, Path]) -> List[Example]:

@@ -1,19 +1,19 @@
 """The classifier that fits the examples: the weights that come with the project, or newly trained ones where the examples have changed."""
 
-import hashlib
 import logging
-import os
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
-from rasa_project.red_flags.augmentation import with_small_talk
-from rasa_project.red_flags.classifier import RedFlagClassifier, learnt_from
+from rasa_project.encoder.learnt import ENCODER_NETWORK, checksum_of, learnt_from
+from rasa_project.red_flags.augmentation import ordinary_talk, with_small_talk
+from rasa_project.red_flags.classifier import RedFlagClassifier
 from rasa_project.red_flags.detector import RedFlagDetector
 from rasa_project.red_flags.examples import Example, load_examples
 from rasa_project.red_flags.fusion import FILE as FUSION_FILE
 from rasa_project.red_flags.fusion import Evidence, Fusion
 from rasa_project.red_flags.lexicon import ASSERTION_FILE, LEXICON_FILE
-from rasa_project.settings import EXAMPLES_FOLDER, RED_FLAGS_FOLDER, cache_folder
+from rasa_project.settings import EXAMPLES_FOLDER, RED_FLAGS_FOLDER, UTTERANCES_FOLDER, cache_folder
+from rasa_project.utterances.examples import load_utterances
 
 logger = logging.getLogger(__name__)
 
@@ -27,26 +27,28 @@ SHIPPED_WEIGHTS = RED_FLAGS_FOLDER / "classifier.safetensors"
 def training_fingerprint() -> str:
     """A checksum of the examples, of what is made of them, and of the network that learns from them."""
     code = [Path(__file__).with_name(name) for name in ("augmentation.py", "network.py")]
-    return _checksum([*sorted(EXAMPLES_FOLDER.glob("*.jsonl")), *code])
+    return checksum_of([*sorted(EXAMPLES_FOLDER.glob("*.jsonl")), *sorted(UTTERANCES_FOLDER.glob("*.jsonl")), *code, ENCODER_NETWORK])
+
+
+def all_examples() -> List[Example]:
+    """Those of danger signs and their look-alikes, and what patients say otherwise.
+
+    Raises:
+        InvalidFile: an example cannot be used.
+    """
+    return load_examples(EXAMPLES_FOLDER) + ordinary_talk(load_utterances(UTTERANCES_FOLDER))
 
 
 def rules_fingerprint() -> str:
     """A checksum of the rules that the classifier is weighed against."""
-    return _checksum(RULES)
-
-
-def _checksum(paths: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    return checksum_of(RULES)
 
 
 def trained(detector: RedFlagDetector) -> Tuple[RedFlagClassifier, Fusion]:
     """The classifier for the examples as they are now, and its weights beside the rules."""
-    examples = load_examples(EXAMPLES_FOLDER)
+    examples = all_examples()
     classifier = _classifier(examples)
-    folder = cache_folder() / f"red_flag_fusion_{training_fingerprint()[:12]}_{_checksum([*RULES, *WEIGHING])[:12]}"
+    folder = cache_folder() / f"red_flag_fusion_{training_fingerprint()[:12]}_{checksum_of([*RULES, *WEIGHING])[:12]}"
     if not (folder / FUSION_FILE).exists():  # to weigh some thousands of examples takes minutes
         folder.mkdir(parents=True, exist_ok=True)
         _weighed(detector, classifier, examples).save(folder)
@@ -81,8 +83,4 @@ def _classifier(examples: Sequence[Example]) -> RedFlagClassifier:
 def fit_and_save(examples: Sequence[Example], path: Path) -> None:
     """Trains a classifier and writes its weights."""
     learnt = [example for example in examples if not example.held_out]
-    classifier = RedFlagClassifier.fit(with_small_talk(learnt, examples))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    classifier.save(unfinished, training_fingerprint())
-    os.replace(unfinished, path)
+    RedFlagClassifier.fit(with_small_talk(learnt, examples)).save(path, training_fingerprint())

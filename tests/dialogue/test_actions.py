@@ -33,7 +33,7 @@ ASKS = {"text": '/ask_causes{"topic":"sciatica"}', "intent": {"name": "ask_cause
 def test_an_answer_comes_from_the_store_and_is_remembered_as_the_topic(store: ContentStore) -> None:
     (message,), slots = run(ActionAnswer(), ASKS, notice_given=True)
     assert store.topics["sciatica"].facets["causes"].lead in message["text"]  # type: ignore[index]
-    assert slots == {"current_topic": "sciatica", "current_facet": "causes"}
+    assert slots == {"current_topic": "sciatica", "current_facet": "causes", "discussed": ["sciatica"]}
 
 
 def test_the_notice_comes_once_before_the_first_reply() -> None:

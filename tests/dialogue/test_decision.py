@@ -1,5 +1,7 @@
 """Which kind of reply a message gets, for given understandings."""
 
+from dataclasses import replace
+
 import pytest
 
 from rasa_project.content.schema import Facet
@@ -7,7 +9,7 @@ from rasa_project.content.store import ContentStore
 from rasa_project.dialogue.decision import Context, Kind, decide
 from rasa_project.dialogue.thresholds import Thresholds
 from rasa_project.dialogue.understanding import TopicScore, Understanding
-from rasa_project.ranking.labels import BODY_ELSEWHERE, NONE
+from rasa_project.ranking.labels import BODY_ELSEWHERE, NONE, UNCLEAR
 
 LIMITS = Thresholds(
     out_of_scope_above=0.45,
@@ -16,13 +18,10 @@ LIMITS = Thresholds(
     same_as_example=0.8,
     ask_back_below=0.4,
     option_above=0.12,
-    speaks_for_itself=0.8,
     not_covered_above=0.4,
     comparison_above=0.8,
     only_describes_above=0.6,
     not_covered_words=25,
-    follow_up_words=7,
-    pointing_words=10,
 )
 
 
@@ -66,21 +65,17 @@ def test_between_two_unlikely_topics_the_bot_asks_with_options(store: ContentSto
     assert [option.topic.id for option in decision.options] == ["lifting", "prolonged_sitting"]
 
 
-def test_a_follow_up_keeps_the_topic(store: ContentStore) -> None:
-    understood = asked("what causes it", intent="ask_causes", topics=(score(NONE, 0.8),), current=score("bursitis", facet=Facet.causes))
-    decision = decide(understood, Context("bursitis", Facet.overview), store, LIMITS)
-    assert decision.answer and (decision.answer.topic.id, decision.answer.facet) == ("bursitis", Facet.causes)
+def test_a_question_without_a_topic_is_asked_back(store: ContentStore) -> None:
+    understood = asked("what causes it", intent="ask_causes", topics=(score(UNCLEAR, 0.8), score("bursitis", 0.1)))
+    assert decide(understood, Context(), store, LIMITS).kind is Kind.question
 
 
-def test_a_follow_up_about_another_body_part_does_not(store: ContentStore) -> None:
-    understood = asked(
-        "and in my knee",
-        intent="ask_causes",
-        topics=(score(NONE, 0.8),),
-        current=score("bursitis", facet=Facet.causes),
-        tables=frozenset({BODY_ELSEWHERE}),
-    )
-    assert decide(understood, Context("bursitis", Facet.overview), store, LIMITS).kind is Kind.out_of_scope
+def test_another_body_part_leads_away_at_the_start_but_not_within_a_stretch(store: ContentStore) -> None:
+    start = asked("where do my arms go", intent="ask_steps", topics=(score("childs_pose", 0.9, Facet.steps),), tables=frozenset({BODY_ELSEWHERE}))
+    assert decide(start, Context(), store, LIMITS).kind is Kind.out_of_scope
+    within = replace(start, before=("childs_pose", Facet.steps))
+    decision = decide(within, Context("childs_pose", Facet.steps), store, LIMITS)
+    assert decision.answer and (decision.answer.topic.id, decision.answer.facet) == ("childs_pose", Facet.steps)
 
 
 def test_a_bare_name_keeps_the_facet_under_discussion(store: ContentStore) -> None:

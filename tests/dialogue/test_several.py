@@ -11,7 +11,7 @@ from rasa_project.dialogue.thresholds import thresholds
 from rasa_project.dialogue.understanding import Understanding
 
 
-def parsed(text: str, topic: str, facet: str, named: bool = True, current: Optional[str] = None, off_topic: float = 0.0) -> Dict[str, Any]:
+def parsed(text: str, topic: str, facet: str, named: bool = True, before: Optional[str] = None, off_topic: float = 0.0) -> Dict[str, Any]:
     """Parse data of a clear question."""
     ranked = [
         {"topic": topic, "probability": 0.95, "similarity": 0.9, "named": named, "facets": [{"facet": facet, "probability": 0.9, "covered": True}]},
@@ -25,7 +25,7 @@ def parsed(text: str, topic: str, facet: str, named: bool = True, current: Optio
         "entities": [{"entity": "topic", "value": topic}] if named else [],
         "answer_ranking": {
             "topics": sorted(ranked, key=lambda line: -float(str(line["probability"]))),
-            "current": {"topic": current, "facets": ranked[0]["facets"] if current else []},
+            "before": [before, "overview"] if before else None,
         },
     }
 
@@ -51,7 +51,7 @@ def test_background_gets_no_reply(store: ContentStore) -> None:
     whole = parsed("I have sciatica. Why?", "sciatica", "causes")
     whole["parts"] = [
         parsed("I have sciatica.", "sciatica", "overview"),
-        parsed("What causes it?", "sciatica", "causes", named=False, current="sciatica"),
+        parsed("What causes it?", "sciatica", "causes", named=False, before="sciatica"),
     ]
     assert pairs(whole, store) == [(Kind.answer, "sciatica", Facet.causes)]
 

@@ -28,7 +28,9 @@ def topics() -> TopicRanker:
         named = {label} if row % 2 and label != NONE else set()
         mentions.append(Mentions(frozenset(named), frozenset({BODY_ELSEWHERE} if label == NONE and row % 2 else set())))
     texts = [f"{label} question {row}" for row, label in enumerate(labels)]
-    return TopicRanker.fit(vectors, texts, labels, mentions, "general")
+    # Every third goes on about the topic before it.
+    before = [label if row % 3 == 0 and label != NONE else None for row, label in enumerate(labels)]
+    return TopicRanker.fit(vectors, texts, labels, mentions, before, "general")
 
 
 def test_probabilities_sum_to_one_and_the_nearest_topic_leads(topics: TopicRanker) -> None:
@@ -53,6 +55,15 @@ def test_a_shared_word_counts_for_a_topic(topics: TopicRanker) -> None:
     between /= np.linalg.norm(between)
     with_word, without = ({ranked.topic: ranked.probability for ranked in topics.rank(between, text, Mentions())} for text in ("my bursa", "my"))
     assert with_word["bursa"] > without["bursa"]
+
+
+def test_the_topic_under_discussion_gains(topics: TopicRanker) -> None:
+    between = (cloud(0, 1, 5)[0] + cloud(1, 1, 6)[0]) / 2
+    between /= np.linalg.norm(between)
+    going_on, at_the_start = (
+        {ranked.topic: ranked.probability for ranked in topics.rank(between, "", Mentions(), before)} for before in ("bursa", None)
+    )
+    assert going_on["bursa"] > at_the_start["bursa"]
 
 
 def test_a_topic_ranker_comes_back_as_it_was(topics: TopicRanker, tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ from ruamel.yaml import YAML
 
 from rasa_project.content.store import ContentStore
 from rasa_project.evaluation.scoring import read_questions
-from rasa_project.settings import PROJECT_FOLDER
+from rasa_project.settings import PROJECT_FOLDER, UTTERANCES_FOLDER
+from rasa_project.utterances.examples import load_utterances
 
 LONG = 6  # words; "what is bursitis" can hardly be asked in other words
+TURN = 8  # words; shorter turns of a dialogue ("what does sciatica feel like") even less
 NEARLY_THE_SAME = 92  # of 100, for the words in alphabetical order
 
 
@@ -31,17 +33,22 @@ def training(store: ContentStore) -> List[str]:
     for path in sorted((PROJECT_FOLDER / "data/nlu").glob("*.yml")):
         for block in YAML(typ="safe").load(path)["nlu"]:
             texts += [line[2:] for line in block["examples"].splitlines()]
+    texts += [utterance.text for utterance in load_utterances(UTTERANCES_FOLDER)]
     return [plain(text) for text in texts]
 
 
-SETS = ("questions", "questions_blind", "tuning", "several", "comparisons", "limits")
+SETS = ("questions", "questions_blind", "questions_second", "tuning", "several", "comparisons", "limits")
+DIALOGUES = ("dialogues", "followups", "followups_second")
 
 
-@pytest.fixture(scope="module", params=SETS)
+@pytest.fixture(scope="module", params=[*SETS, *DIALOGUES])
 def testing(request: pytest.FixtureRequest) -> List[str]:
-    """The sentences of one test set that have a word in Latin letters or a digit."""
+    """The sentences of one test set that have a word in Latin letters or a digit; of dialogues the longer turns."""
     lines = (PROJECT_FOLDER / f"tests/data/{request.param}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [text for text in (plain(json.loads(line)["text"]) for line in lines) if text]
+    if request.param in SETS:
+        return [text for text in (plain(json.loads(line)["text"]) for line in lines) if text]
+    turns = (plain(turn["user"]) for line in lines for turn in json.loads(line)["turns"])
+    return [text for text in turns if len(text.split()) >= TURN]
 
 
 def test_there_are_enough_questions() -> None:

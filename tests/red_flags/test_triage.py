@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from rasa_project.encoder.learnt import learnt_from
 from rasa_project.red_flags.answers import Answer, answer_patterns, duration_days
 from rasa_project.red_flags.conversation import State, read
 from rasa_project.red_flags.examples import load_examples
 from rasa_project.red_flags.fusion import Costs, Evidence, Fusion
 from rasa_project.red_flags.reading import detector, present_flags
-from rasa_project.red_flags.training import SHIPPED_WEIGHTS, learnt_from, training_fingerprint
+from rasa_project.red_flags.training import SHIPPED_WEIGHTS, training_fingerprint
 from rasa_project.red_flags.triage import RedFlagTriage
 from rasa_project.validation import InvalidFile
 

@@ -1,0 +1,83 @@
+"""Labelled utterances: ``data/utterances/*.jsonl``."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, List, Optional, Tuple, Union
+
+from rasa_project.content.schema import Facet
+from rasa_project.encoder.learnt import is_held_out
+from rasa_project.intents import DESCRIBE_PAIN, OUTSIDE, intent_of
+from rasa_project.ranking.labels import NONE, UNCLEAR
+from rasa_project.validation import InvalidFile
+
+DESCRIBE = "describe"  # stands for a facet where the patient tells something and asks nothing
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What a patient said.
+
+    Attributes:
+        before: topic and facet that the bot's last reply was about, where the patient goes on from there.
+        topic: what it is about, in the light of what was before; ``NONE`` for what is no question about the article, ``UNCLEAR`` where nobody
+            could know, ``None`` for small talk.
+        intent: ``None`` where the utterance is unclear.
+    """
+
+    text: str
+    before: Optional[Tuple[str, Facet]]
+    topic: Optional[str]
+    intent: Optional[str]
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the encoder does not learn from it."""
+        return is_held_out(self.text)
+
+
+def load_utterances(folder: Union[str, Path]) -> List[Utterance]:
+    """All examples of a folder, file by file.
+
+    Raises:
+        InvalidFile: names the file, the line and what to do.
+    """
+    problems: List[str] = []
+    utterances: List[Utterance] = []
+    for path in sorted(Path(folder).glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                utterances.append(_utterance(json.loads(line)))
+            except ValueError as error:
+                problems.append(f"{path}: line {number}: {error}")
+    if not utterances and not problems:
+        problems.append(f"{folder}: no example (*.jsonl) is there; restore the folder")
+    if problems:
+        raise InvalidFile(problems)
+    return utterances
+
+
+def _utterance(line: Any) -> Utterance:
+    text = line.get("text") if isinstance(line, dict) else None
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError('needs a \'text\'; write {"text": "...", "topic": "...", "facet": "..."} or {"text": "...", "intent": "..."}')
+    before = line.get("before")
+    if before is not None and (not isinstance(before, dict) or not isinstance(before.get("topic"), str)):
+        raise ValueError("'before' needs a 'topic' and a 'facet'")
+    context = (before["topic"], _facet(before.get("facet"))) if before else None
+    intent = line.get("intent")
+    if intent == UNCLEAR:
+        return Utterance(text, context, UNCLEAR, None)
+    if intent is not None:
+        return Utterance(text, context, NONE if intent in OUTSIDE else None, str(intent))
+    if not isinstance(line.get("topic"), str):
+        raise ValueError("needs a 'topic' with a 'facet', or an 'intent'")
+    asked = line.get("facet")
+    return Utterance(text, context, line["topic"], DESCRIBE_PAIN if asked == DESCRIBE else intent_of(_facet(asked)))
+
+
+def _facet(name: Any) -> Facet:
+    try:
+        return Facet(name)
+    except ValueError:
+        raise ValueError(f"unknown facet {name!r}; choose among {', '.join(facet.value for facet in Facet)}, {DESCRIBE}") from None
