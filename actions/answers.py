@@ -73,6 +73,8 @@ class ActionAnswer(ReplyAction):
         about = next((decision.about for decision in reversed(answered) if decision.about), None)
         if about:
             events += [SlotSet(CURRENT_TOPIC_SLOT, about[0]), SlotSet(CURRENT_FACET_SLOT, about[1].value)]
+        elif answered[0].kind is Kind.question and answered[0].facet:
+            events += [SlotSet(CURRENT_TOPIC_SLOT, None), SlotSet(CURRENT_FACET_SLOT, answered[0].facet.value)]
         topics = [topic for decision in answered for topic in decision.topics]
         if topics:
             events.append(SlotSet(DISCUSSED_SLOT, list(discussed_after(topics, tracker.slots))))
@@ -85,8 +87,8 @@ class ActionAnswer(ReplyAction):
 
 def _context(message: Understanding, tracker: Tracker) -> Context:
     """What the message goes on from: for a payload, what was under discussion."""
-    before = message.before or under_discussion(tracker.slots)
-    return Context(*before) if before else Context()
+    topic, facet = message.before or under_discussion(tracker.slots)
+    return Context(topic, facet, tuple(tracker.get_slot(DISCUSSED_SLOT) or ()))
 
 
 def _reply(decision: Decision, store: ContentStore, escalation: Optional[Dict[str, Any]]) -> Reply:

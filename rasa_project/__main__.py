@@ -16,7 +16,17 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Runs and checks the hip and back pain information bot.", pretty_exceptions_enable=False
 )
 
-EVALUATED = ("questions.jsonl", "questions_blind.jsonl", "dialogues.jsonl", "followups.jsonl", "several.jsonl", "comparisons.jsonl", "limits.jsonl")
+EVALUATED = (
+    "questions.jsonl",
+    "questions_blind.jsonl",
+    "questions_second.jsonl",
+    "dialogues.jsonl",
+    "followups.jsonl",
+    "several.jsonl",
+    "comparisons.jsonl",
+    "limits.jsonl",
+)
+SAFETY = ("redflags_blind.jsonl", "redflags_second.jsonl", "redflag_dialogues.jsonl", "redflag_dialogues_second.jsonl")
 
 app.add_typer(escalations.app, name="escalations")
 app.add_typer(insights.app, name="insights")
@@ -140,7 +150,7 @@ def evaluate_safety(
     """Counts danger signs found and missed, levels that are too low, and false alarms."""
     from rasa_project.evaluation import safety
 
-    shipped = [PROJECT_FOLDER / "tests/data" / name for name in ("redflags_blind.jsonl", "redflag_dialogues.jsonl")]
+    shipped = [PROJECT_FOLDER / "tests/data" / name for name in SAFETY]
     safety.evaluate_safety(sets or shipped, _model_to_serve(), misses, report)
 
 
@@ -181,11 +191,12 @@ def evaluate(
 @app.command()
 def tune(
     questions: Path = typer.Argument(PROJECT_FOLDER / "tests/data/tuning.jsonl", help="Questions that neither train nor test the bot (*.jsonl)."),
+    dialogues: Path = typer.Argument(PROJECT_FOLDER / "tests/data/tuning_dialogues.jsonl", help="The same as dialogues."),
 ) -> None:
     """Chooses the limits of the bot's decisions (data/thresholds.yml) at a stated cost of each mistake."""
     from rasa_project.evaluation import tuning
 
-    tuning.tune(questions, _model_to_serve())
+    tuning.tune(questions, dialogues, _model_to_serve())
 
 
 def _model_to_serve() -> Path:

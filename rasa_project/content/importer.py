@@ -12,7 +12,7 @@ from rasa_project.content.mentions import load_mentions
 from rasa_project.content.schema import Topic
 from rasa_project.content.store import ContentStore, load_store
 from rasa_project.intents import TOPIC_ENTITY, intent_of
-from rasa_project.ranking.labels import NONE, UNCLEAR
+from rasa_project.ranking.labels import NONE, UNCLEAR, Role
 from rasa_project.settings import UTTERANCES_FOLDER
 from rasa_project.utterances.examples import Utterance, load_utterances
 
@@ -25,6 +25,7 @@ EXAMPLE = "content_example"
 NAME, TABLE = "name", "table"
 # Topic and facet that were under discussion before a message
 BEFORE = "before"
+ROLE = "role"  # what an utterance serves for in the rankers
 
 
 def topic_names(store: ContentStore) -> Dict[str, str]:
@@ -58,16 +59,14 @@ def content_examples(store: ContentStore) -> List[Message]:
 
 
 def utterance_examples(utterances: List[Utterance], store: ContentStore) -> List[Message]:
-    """One training message an utterance. Only those that the encoder has not learnt from: on the others it would look better than it is.
-
-    An utterance about a topic that the store does not have (any more) is left out.
-    """
+    """One training message an utterance. One about a topic that the store does not have (any more) is left out."""
     messages = []
     for utterance in utterances:
         topic = store.topics.get(utterance.topic or "")
-        if not utterance.held_out or (topic is None and utterance.topic not in (None, NONE, UNCLEAR)):
+        if topic is None and utterance.topic not in (None, NONE, UNCLEAR):
             continue
         data: Dict[str, Any] = {TEXT: utterance.text, INTENT: utterance.intent} if utterance.intent else {EXAMPLE: utterance.text}
+        data[ROLE] = (Role.held_out if utterance.held_out else Role.learnt).value
         if utterance.topic:
             data.update(_labels(topic) if topic else {TOPIC: utterance.topic})
         if utterance.before:

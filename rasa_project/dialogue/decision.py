@@ -13,6 +13,9 @@ from rasa_project.intents import ASK_MORE, DESCRIBE_PAIN, OUT_OF_SCOPE
 from rasa_project.ranking.labels import AWAY, BODY_HERE, NOT_COVERED, UNCLEAR
 
 POINTS_BACK = re.compile(r"\b(it|its|it's|that|this|these|those|them|they|he|she|one|ones)\b", re.IGNORECASE)
+BOTH = re.compile(
+    r"\b(two|both|either|each other|one (from|and|or) the other|which of (them|these|those)|between them|the difference)\b", re.IGNORECASE
+)
 TELLS_APART = re.compile(
     r"\b(vs|versus|v|differ\w*|apart|same( thing)?|or|compared?|distinguish|unlike|between|mix(ed)? up|confus\w+|another (name|word) for)\b",
     re.IGNORECASE,
@@ -40,6 +43,7 @@ class Context:
 
     topic: Optional[str] = None
     facet: Optional[Facet] = None
+    discussed: Tuple[str, ...] = ()  # topics, the last one last
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Decision:
     Attributes:
         answer: with kind ``answer``; ``compared`` instead where topics are set side by side from what the entries about each say.
         topic, facet: with kind ``not_covered``; ``thing`` is what is asked about, where that has a name of its own.
-        options: with kind ``question``.
+        options: with kind ``question``; ``facet`` is what was asked where only the topic is missing.
         asked: the part of the message that it decides on.
     """
 
@@ -92,30 +96,30 @@ def decide(understood: Understanding, context: Context, store: ContentStore, lim
         return Decision(Kind.question)
     current = store.topics.get(context.topic or "")
     if understood.intent == ASK_MORE and current:
-        return _more(current, context)
+        return _more(current, context, store)
     if not understood.topics:
         return _without_ranking(understood, current, store)
     named = [topic for topic in understood.named if topic in store.topics]
     general = store.general_topic
     specific = [topic for topic in named if general is None or topic != general.id]
-    compared = _compared(understood, specific, current, store)
+    compared = _compared(understood, specific, context, store)
     if compared:
         return compared
     ranked = [score for score in understood.topics if score.topic in store.topics]
     off_topic = not ranked or understood.off_topic_probability(limits) > limits.out_of_scope_above
     of_this_clinic = understood.tables & TREATMENTS and not understood.tables & AWAY
-    if not off_topic or named or of_this_clinic or BODY_HERE in understood.tables or DOSE.search(understood.text):
+    if not off_topic or of_this_clinic or DOSE.search(understood.text):
         silent_on = _thing_not_covered(understood, specific, ranked, store, limits)
         if silent_on:
             return silent_on
     if understood.only_names and specific:
         return _by_name(store.topics[specific[0]], context, store)
+    if understood.topics[0].topic == UNCLEAR and not named:
+        return Decision(Kind.question, options=_options(ranked, store, above=0.0), facet=understood.likeliest_facet)
     if off_topic:
         return Decision(Kind.out_of_scope)
-    if understood.topics[0].topic == UNCLEAR:
-        return Decision(Kind.question)
     if ranked[0].probability < limits.ask_back_below:
-        options = _options(ranked, store, limits)
+        options = _options(ranked, store, limits.option_above)
         if len(options) > 1:
             return Decision(Kind.question, options=options)
     return _for_topic(understood, ranked[0], store.topics[ranked[0].topic], store, limits)
@@ -134,21 +138,26 @@ def _without_ranking(understood: Understanding, current: Optional[Topic], store:
 
 
 def _by_name(topic: Topic, context: Context, store: ContentStore) -> Decision:
-    """For a bare name: the facet under discussion where that was about a topic of the same kind, else what the topic is."""
+    """For a bare name: the facet under discussion where that was about a topic of the same kind or lacked one, else what the topic is."""
     before = store.topics.get(context.topic or "")
     if topic.kind is TopicKind.anatomy and context.facet in ASKED_OF_CONDITIONS:
         topic = _condition(topic, store) or topic
-    same_kind = before is not None and before.kind is topic.kind and context.facet is not None
-    return _answered(topic, context.facet if same_kind and context.facet else topic.main_facet, store)
+    goes_on = context.topic is None or (before is not None and before.kind is topic.kind)
+    return _answered(topic, context.facet if goes_on and context.facet else topic.main_facet, store)
 
 
-def _compared(understood: Understanding, specific: Sequence[str], current: Optional[Topic], store: ContentStore) -> Optional[Decision]:
-    """What tells two topics apart: the entry about the two where there is one, else what the entries about each say."""
+def _compared(understood: Understanding, specific: Sequence[str], context: Context, store: ContentStore) -> Optional[Decision]:
+    """What tells two topics apart: the entry about the two where there is one, else what the entries about each say. "Those two" are what was
+    spoken of last."""
     if understood.likeliest_facet is not Facet.comparison and not TELLS_APART.search(understood.text):
         return None
     named = list(specific)
-    if len(named) == 1 and current and current.id not in named and POINTS_BACK.search(understood.text):
-        named = [current.id, *named]
+    discussed = context.discussed or ((context.topic,) if context.topic else ())
+    before = [topic for topic in discussed if topic in store.topics and topic not in named]
+    if len(named) == 1 and before and POINTS_BACK.search(understood.text):
+        named = [before[-1], *named]
+    elif not named and len(before) > 1 and BOTH.search(understood.text):
+        named = before[-2:]
     written = store.comparison(named[:2])
     if written:
         return Decision(Kind.answer, answer=written)
@@ -216,10 +225,10 @@ def _answered(topic: Topic, facet: Facet, store: ContentStore) -> Decision:
     return Decision(Kind.answer, answer=answer) if answer else Decision(Kind.not_covered, topic=topic, facet=facet)
 
 
-def _options(ranked: Sequence[TopicScore], store: ContentStore, limits: Thresholds) -> Tuple[Answer, ...]:
+def _options(ranked: Sequence[TopicScore], store: ContentStore, above: float) -> Tuple[Answer, ...]:
     answers = []
     for score in ranked[:3]:
-        if score.probability < limits.option_above:
+        if score.probability < above:
             break
         topic = store.topics[score.topic]
         facet = score.facets[0][0] if score.facets else topic.main_facet
@@ -229,10 +238,13 @@ def _options(ranked: Sequence[TopicScore], store: ContentStore, limits: Threshol
     return tuple(answers)
 
 
-def _more(topic: Topic, context: Context) -> Decision:
-    """Another facet of the topic under discussion: the one after the last; where that was the last, a choice."""
+def _more(topic: Topic, context: Context, store: ContentStore) -> Decision:
+    """Another facet of the topic under discussion: the one after the last; where that was the last, a choice of others and of what is related."""
     facets = list(topic.facets)
     following = facets[facets.index(context.facet) + 1 :] if context.facet in facets else facets
     if following:
         return Decision(Kind.answer, answer=Answer(topic, following[0], topic.facets[following[0]]))
-    return Decision(Kind.question, options=tuple(Answer(topic, f, entry) for f, entry in topic.facets.items() if f is not context.facet)[:3])
+    others = [Answer(topic, facet, entry) for facet, entry in topic.facets.items() if facet is not context.facet]
+    related = [store.topics[name] for name in topic.related if name in store.topics]
+    choice = others + [Answer(other, other.main_facet, other.facets[other.main_facet]) for other in related]
+    return Decision(Kind.question, options=tuple(choice[:3]))

@@ -7,7 +7,7 @@ from rasa_project.content.schema import Facet
 from rasa_project.intents import CURRENT_FACET_SLOT, CURRENT_TOPIC_SLOT, DISCUSSED_SLOT
 
 MOST_DISCUSSED = 4
-UnderDiscussion = Tuple[str, Facet]  # topic and facet
+UnderDiscussion = Tuple[Optional[str], Optional[Facet]]  # topic and facet; no topic where the bot has asked for it
 
 _PLACES = {"first": 0, "1st": 0, "former": 0, "1": 0, "one": 0, "second": 1, "2nd": 1, "2": 1, "two": 1, "third": 2, "3rd": 2, "3": 2, "three": 2}
 _LAST = {"last": -1, "latter": -1}
@@ -21,20 +21,18 @@ _ONE_OF = re.compile(
 _NUMBER = re.compile(r"^\W*(?:(?:option|number|no\.?|nr\.?|#)\s*)?([123]|one|two|three)\W*(?:please|pls)?\W*$", re.IGNORECASE)
 
 
-def under_discussion(slots: Dict[str, Any]) -> Optional[UnderDiscussion]:
-    """Topic and facet of the bot's last answer, from the conversation's slots."""
+def under_discussion(slots: Dict[str, Any]) -> UnderDiscussion:
+    """What the bot's last answer was about, from the conversation's slots; nothing at the start of a conversation."""
     topic, facet = slots.get(CURRENT_TOPIC_SLOT), slots.get(CURRENT_FACET_SLOT)
-    if not topic:
-        return None
-    return str(topic), Facet(facet) if facet in Facet.__members__ else Facet.overview
+    return topic or None, Facet(facet) if facet in Facet.__members__ else None
 
 
-def referred(text: str, slots: Dict[str, Any]) -> Optional[UnderDiscussion]:
-    """What the message goes on from; ``None`` at the start of a conversation."""
-    current = under_discussion(slots)
+def referred(text: str, slots: Dict[str, Any]) -> Optional[Tuple[str, Facet]]:
+    """Topic and facet that the message goes on from; ``None`` where there is no topic."""
+    current, facet = under_discussion(slots)
     discussed = [str(topic) for topic in slots.get(DISCUSSED_SLOT) or []]
-    topic = _pointed_at(text, discussed, current[0] if current else None)
-    return (topic, current[1] if current else Facet.overview) if topic else current
+    topic = _pointed_at(text, discussed, current) or current
+    return (topic, facet or Facet.overview) if topic else None
 
 
 def discussed_after(topics: Sequence[str], slots: Dict[str, Any]) -> Sequence[str]:

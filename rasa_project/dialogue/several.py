@@ -49,7 +49,7 @@ def _after(decisions: Sequence[Decision], part: Understanding, context: Context)
     """What is under discussion when the part comes."""
     about = next((decision.about for decision in reversed(decisions) if decision.about), None)
     topic, facet = about or (context.topic, context.facet)
-    return Context(part.before[0] if part.before else topic, facet)
+    return Context(part.before[0] if part.before else topic, facet, context.discussed)
 
 
 def _stands(decision: Decision, question: Understanding, limits: Thresholds) -> bool:

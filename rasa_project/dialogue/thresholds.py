@@ -35,7 +35,7 @@ class Thresholds(StrictModel):
     not_covered_above: float = Field(ge=0, le=1)
     comparison_above: float = Field(ge=0, le=1)
     only_describes_above: float = Field(ge=0, le=1)
-    not_covered_words: int = Field(ge=1)
+    not_covered_words: int = Field(ge=0)
 
     class Config:
         allow_mutation = False

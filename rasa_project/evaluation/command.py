@@ -23,10 +23,11 @@ Written by `make evaluate` on {date}: every question asked over REST in a conver
 test set accepts. *Wrong answer*: an answer, or an alarm, that nobody asked for. *Asked back*: a question where an answer was due. *Gave up*: "not
 covered" or "not about this" where the article does answer, or the other way round.
 
-The limits that decisions rest on (`data/thresholds.yml`) were chosen by `python -m rasa_project tune` on `tests/data/tuning.jsonl`, which is
-neither trained on nor counted here. Training phrases were added after reading misses on `questions.jsonl` and `dialogues.jsonl` (never the test
-sentences: a test keeps them apart). The other sets were written without sight of the training phrases. Of `questions_blind.jsonl`, `several.jsonl`
-and `comparisons.jsonl` the misses with odd numbers were then read, of `limits.jsonl` all: expect somewhat less from questions that come next.
+The limits that decisions rest on (`data/thresholds.yml`) were chosen by `python -m rasa_project tune` on `tests/data/tuning.jsonl` and
+`tuning_dialogues.jsonl`, which are neither trained on nor counted here. A test keeps all sets apart from the training data. Expect less from
+questions that come next where misses were read: all of `questions.jsonl`, `dialogues.jsonl` and `limits.jsonl`, and those with odd numbers of
+`questions_blind.jsonl`, `several.jsonl` and `comparisons.jsonl`. `questions_second.jsonl` and `followups.jsonl` were written by people who had seen
+neither training data nor other test sets, and no miss of theirs was read.
 
 """
 

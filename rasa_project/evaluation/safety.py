@@ -34,7 +34,7 @@ were read while the rules were made. Keep the misses that you see.
 
 """
 
-Parse = Callable[[str], Dict[str, Any]]
+Parse = Callable[..., Dict[str, Any]]  # of a text, and of the conversation's slots before it where there are any
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,23 @@ def read_dialogues(path: Path) -> List[Dialogue]:
 def parser(model: Path) -> Parse:
     """Language understanding of a model, in this process."""
     from rasa.core.agent import Agent
+    from rasa.core.channels.channel import UserMessage
+    from rasa.shared.core.events import SlotSet
+    from rasa.shared.core.trackers import DialogueStateTracker
     from rasa.utils.log_utils import configure_structlog
 
     configure_structlog(logging.ERROR)  # Rasa's debug lines hold the messages
     agent = Agent.load(str(model))
     loop = asyncio.new_event_loop()
-    return lambda text: dict(loop.run_until_complete(agent.parse_message(text)))
+
+    def parse(text: str, slots: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        if agent.processor is None or agent.domain is None:
+            raise ValueError(f"{model} holds no trained bot. Train one: make train")
+        set_before = [SlotSet(name, value) for name, value in (slots or {}).items()]
+        tracker = DialogueStateTracker.from_events("evaluation", set_before, slots=agent.domain.slots)
+        return dict(loop.run_until_complete(agent.processor.parse_message(UserMessage(text), tracker)))
+
+    return parse
 
 
 def judge(case: Case, parsed: Dict[str, Any]) -> Result:

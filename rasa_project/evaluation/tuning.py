@@ -1,19 +1,22 @@
 """`python -m rasa_project tune`: chooses the limits of the decisions, at a stated cost of each mistake."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
 from rich.console import Console
 from ruamel.yaml import YAML
 
+from rasa_project.content.schema import Facet
 from rasa_project.content.store import ContentStore, load_store
-from rasa_project.dialogue.decision import Context, Decision
+from rasa_project.dialogue.decision import Context, Decision, Kind
+from rasa_project.dialogue.reference import discussed_after
 from rasa_project.dialogue.several import decide_all
 from rasa_project.dialogue.thresholds import Thresholds, thresholds
 from rasa_project.dialogue.understanding import Understanding
-from rasa_project.evaluation.safety import parser
-from rasa_project.evaluation.scoring import Pair, Question, Verdict, judge, read_questions
-from rasa_project.intents import OUT_OF_SCOPE, RED_FLAG_TRIAGE, facet_of
+from rasa_project.evaluation.safety import Parse, parser
+from rasa_project.evaluation.scoring import Pair, Question, Verdict, judge, read_dialogues, read_questions
+from rasa_project.intents import CURRENT_FACET_SLOT, CURRENT_TOPIC_SLOT, DISCUSSED_SLOT, OUT_OF_SCOPE, RED_FLAG_TRIAGE, facet_of
 from rasa_project.settings import THRESHOLDS_FILE
 
 # A wrong answer misleads; "not covered" where there is an answer sends the patient elsewhere, and a question costs a turn, after which some leave.
@@ -22,21 +25,21 @@ ROUNDS = 3
 CANDIDATES: Dict[str, Sequence[float]] = {
     "out_of_scope_above": [n / 20 for n in range(4, 20)],
     "trust_in_intent": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0],
-    "certain": [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98],
-    "same_as_example": [0.7, 0.75, 0.8, 0.85, 0.9],
+    "certain": [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0],
+    "same_as_example": [0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 1.0],
     "ask_back_below": [n / 20 for n in range(2, 16)],
-    "option_above": [0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25],
-    "not_covered_above": [n / 20 for n in range(4, 16)],
-    "comparison_above": [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+    "option_above": [0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3],
+    "not_covered_above": [n / 20 for n in range(0, 16)],
+    "comparison_above": [0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
     "only_describes_above": [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
-    "not_covered_words": [10, 15, 20, 25, 30, 40, 60],
+    "not_covered_words": [0, 4, 6, 8, 10, 15, 20, 25, 30, 40, 60],
 }
 """What is tried for each limit."""
 
 HEADER = """# Written by `python -m rasa_project tune`; rasa_project/dialogue/thresholds.py says what each one means.
 """
 
-Case = Tuple[Question, Understanding]
+Case = Tuple[Question, Context, Understanding]
 
 
 def pair_of(decision: Decision) -> Pair:
@@ -48,8 +51,9 @@ def pair_of(decision: Decision) -> Pair:
 def cost(cases: Sequence[Case], store: ContentStore, limits: Thresholds) -> float:
     """Mean cost of a question."""
     total = 0.0
-    for question, understood in cases:
-        pairs = [pair_of(decision) for decision in decide_all(understood, Context(), store, limits)]
+    for question, context, understood in cases:
+        context = replace(context, topic=understood.before[0], facet=understood.before[1]) if understood.before else context
+        pairs = [pair_of(decision) for decision in decide_all(understood, context, store, limits)]
         total += COSTS[judge(question, pairs).verdict]
     return total / max(1, len(cases))
 
@@ -79,12 +83,32 @@ def decided_on_ranking(parsed: Dict[str, Any]) -> bool:
     return not in_danger and not triage.get("ask") and (facet_of(intent) is not None or intent in (OUT_OF_SCOPE, "describe_pain"))
 
 
-def tune(questions: Path, model: Path, written: Path = THRESHOLDS_FILE) -> None:
-    """Chooses the limits on a set of questions that neither trains nor tests the bot, and writes them."""
-    parse, store = parser(model), load_store()
-    parsed: List[Tuple[Question, Dict[str, Any]]] = [(question, parse(question.text)) for question in read_questions(questions)]
-    cases = [(question, Understanding.from_parse_data(data)) for question, data in parsed if decided_on_ranking(data)]
-    before, console = thresholds(), Console(width=140)
+def read_cases(questions: Path, dialogues: Path, parse: Parse) -> List[Case]:
+    """Single questions, and the later turns of dialogues, each as if all replies before it had been right."""
+    parsed = [(question, Context(), parse(question.text)) for question in read_questions(questions)]
+    for number, turns in enumerate(read_dialogues(dialogues)):
+        context = Context()
+        for turn in turns:
+            if context.topic:
+                slots = {CURRENT_TOPIC_SLOT: context.topic, CURRENT_FACET_SLOT: context.facet, DISCUSSED_SLOT: list(context.discussed)}
+                question = Question(str(number), "dialogue", turn.user, turn.expect)
+                parsed.append((question, context, parse(turn.user, slots)))
+            context = _after(turn.expect[0], context)
+    return [(question, context, Understanding.from_parse_data(data)) for question, context, data in parsed if decided_on_ranking(data)]
+
+
+def _after(reply: Pair, context: Context) -> Context:
+    """What is under discussion after a reply."""
+    kind, topic, facet = reply
+    if kind not in (Kind.answer.value, Kind.not_covered.value) or topic is None or facet not in Facet.__members__:
+        return context
+    return Context(topic, Facet(facet), tuple(discussed_after([topic], {DISCUSSED_SLOT: list(context.discussed)})))
+
+
+def tune(questions: Path, dialogues: Path, model: Path, written: Path = THRESHOLDS_FILE) -> None:
+    """Chooses the limits on questions and dialogues that neither train nor test the bot, and writes them."""
+    store, console = load_store(), Console(width=140)
+    cases, before = read_cases(questions, dialogues, parser(model)), thresholds()
     after = choose(cases, store, before)
     with written.open("w", encoding="utf-8") as stream:
         stream.write(HEADER)

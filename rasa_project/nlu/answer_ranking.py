@@ -21,12 +21,12 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from rasa_project.content.importer import ALSO_ANSWERS, BEFORE, EXAMPLE, FACET, TOPIC, TOPIC_DEFAULT, TOPIC_ELSEWHERE, TOPIC_KIND
+from rasa_project.content.importer import ALSO_ANSWERS, BEFORE, EXAMPLE, FACET, ROLE, TOPIC, TOPIC_DEFAULT, TOPIC_ELSEWHERE, TOPIC_KIND
 from rasa_project.content.schema import Facet, TopicKind
 from rasa_project.intents import ANSWER_RANKING, DESCRIBE_PAIN, OUTSIDE, facet_of
 from rasa_project.nlu.topic_linking import NameLinker, mentions_of
 from rasa_project.ranking.facet_ranker import FacetExample, FacetRanker
-from rasa_project.ranking.labels import NONE, Mentions, TopicEntries
+from rasa_project.ranking.labels import NONE, Mentions, Role, TopicEntries
 from rasa_project.ranking.topic_ranker import TopicRanker
 
 
@@ -72,6 +72,7 @@ class AnswerRanking(GraphComponent, IntentClassifier):
         kinds = {message.get(TOPIC): message.get(TOPIC_KIND) for message in messages if message.get(TOPIC)}
         general = next((topic for topic, kind in kinds.items() if kind == TopicKind.general.value), NONE)
         labels = [_topic_label(message, named, general) for message, named in zip(messages, mentions)]
+        roles = [Role(message.get(ROLE, Role.example.value)) for message in messages]
 
         labelled = [position for position, label in enumerate(labels) if label]
         self._topics = TopicRanker.fit(
@@ -81,9 +82,10 @@ class AnswerRanking(GraphComponent, IntentClassifier):
             [mentions[position] for position in labelled],
             [_before(messages[position]) for position in labelled],
             general,
+            [roles[position] for position in labelled],
         )
         examples = [_facet_example(message, label) for message, label in zip(messages, labels)]
-        self._facets = FacetRanker.fit(vectors, examples, [facet.value for facet in Facet], _entries(messages), DESCRIBE_PAIN)
+        self._facets = FacetRanker.fit(vectors, examples, [facet.value for facet in Facet], _entries(messages), DESCRIBE_PAIN, roles)
         with self._model_storage.write_to(self._resource) as folder:
             self._topics.save(folder)
             self._facets.save(folder)

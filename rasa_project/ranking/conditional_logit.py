@@ -10,7 +10,6 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-FOLDS = 5
 CLASSIFIER_SCALE = 6.0  # unit vectors times s amount to C = s squared; as in SentenceFeaturizer
 L2 = 1e-3
 UNSEEN_INTERCEPT = -20.0  # of a class without an example: never predicted
@@ -59,11 +58,6 @@ def fit_classifier(vectors: np.ndarray, classes_of: np.ndarray, classes: int) ->
 def class_log_probabilities(vectors: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray) -> np.ndarray:
     """(rows, classes) for unit vectors (rows, dimension)."""
     return log_softmax(CLASSIFIER_SCALE * vectors @ coefficients.T + intercepts)
-
-
-def fold_of(count: int, seed: int = 13) -> np.ndarray:
-    """Fold number of each of ``count`` examples."""
-    return np.random.RandomState(seed).permutation(count) % FOLDS
 
 
 class NearestByOwner:

@@ -13,16 +13,14 @@ import numpy as np
 
 from rasa_project.intents import FACET_INTENT_PREFIX
 from rasa_project.ranking.conditional_logit import (
-    FOLDS,
     NearestByOwner,
     class_log_probabilities,
     fit_classifier,
     fit_weights,
-    fold_of,
     index_of,
     log_softmax,
 )
-from rasa_project.ranking.labels import TopicEntries
+from rasa_project.ranking.labels import Role, TopicEntries, rows_by_use
 
 SIGNALS = (
     "log_probability_of_facets_served",
@@ -34,6 +32,7 @@ SIGNALS = (
     "default_entry_and_nothing_asked",
 )
 LOWEST_PROBABILITY = 1e-4
+Candidate = Tuple[str, List[str]]  # own facet, facets served
 
 
 @dataclass(frozen=True)
@@ -88,41 +87,46 @@ class FacetRanker:
 
     @classmethod
     def fit(
-        cls, vectors: np.ndarray, examples: Sequence[FacetExample], facets: List[str], topics: Dict[str, TopicEntries], nothing_asked: str
+        cls,
+        vectors: np.ndarray,
+        examples: Sequence[FacetExample],
+        facets: List[str],
+        topics: Dict[str, TopicEntries],
+        nothing_asked: str,
+        roles: Sequence[Role],
     ) -> "FacetRanker":
-        """Fits the weights on out-of-fold signals.
+        """Fits the weights on the held-out examples.
 
         Args:
             vectors: float32, (examples, dimension), unit vectors.
             facets: all facets, by the name that follows the prefix of their intents.
             nothing_asked: intent of messages that describe and ask nothing.
+            roles: what each example serves for.
         """
-        intents = sorted({example.intent for example in examples if example.intent})
-        intent_index, entries, facet_index = index_of(intents), _entry_index(topics), index_of(facets)
+        entries, facet_index = _entry_index(topics), index_of(facets)
         entry_owners = np.array([entries[(e.topic, e.facet)] if e.entry else len(entries) for e in examples], dtype=np.int32)
         facet_owners = np.array([facet_index.get(e.facet, len(facets)) if not e.entry else len(facets) for e in examples], dtype=np.int32)
-        with_intent = np.array([bool(example.intent) for example in examples])
-        y = np.array([intent_index.get(example.intent, -1) for example in examples])
-        folds = fold_of(len(examples))
+        held, kept, searched = (np.flatnonzero(rows) for rows in rows_by_use(roles))
+
+        def of(rows: np.ndarray, weights: np.ndarray) -> "FacetRanker":
+            return cls(facets, topics, nothing_asked, vectors[rows].astype(np.float16), entry_owners[rows], facet_owners[rows], weights)
+
+        sample = of(np.intersect1d(kept, searched), np.zeros(len(SIGNALS)))
+        intents = sorted({example.intent for example in examples if example.intent})
+        intent_index = index_of(intents)
+        learnt = [row for row in kept if examples[row].intent]
+        classifier = fit_classifier(vectors[learnt], np.array([intent_index[examples[row].intent] for row in learnt]), len(intents))
         tables: List[np.ndarray] = []
         chosen: List[int] = []
-        for fold in range(FOLDS):
-            held, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-            learnt = kept[with_intent[kept]]
-            coefficients, intercepts = fit_classifier(vectors[learnt], y[learnt], len(intents))
-            probabilities = np.exp(class_log_probabilities(vectors[held], coefficients, intercepts))
-            similarities = vectors[held] @ vectors[kept].T
-            to_entries = NearestByOwner(entry_owners[kept], len(entries) + 1)(similarities)
-            to_facets = NearestByOwner(facet_owners[kept], len(facets) + 1)(similarities)
-            for row, position in enumerate(held):
-                example = examples[position]
-                if not (example.topic in topics and example.facet):
-                    continue
-                known, likely = topics[example.topic], dict(zip(intents, probabilities[row]))
-                names, table = _signals(example.topic, known, facets, entries, likely, to_entries[row], to_facets[row], nothing_asked)
-                tables.append(table)
-                chosen.append(next(i for i, (_, served) in enumerate(names) if example.facet in served))
-        return cls(facets, topics, nothing_asked, vectors.astype(np.float16), entry_owners, facet_owners, fit_weights(tables, chosen))
+        for row in held:
+            example = examples[row]
+            if not (example.topic in topics and example.facet):
+                continue
+            likely = dict(zip(intents, np.exp(class_log_probabilities(vectors[row][np.newaxis], *classifier)[0])))
+            names, table = sample._signals(example.topic, likely, sample.similarities(vectors[row]))
+            tables.append(table)
+            chosen.append(next(i for i, (_, served) in enumerate(names) if example.facet in served))
+        return of(searched, fit_weights(tables, chosen))
 
     def similarities(self, vector: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """To the nearest example of each entry and of each facet, for ``rank``."""
@@ -136,11 +140,14 @@ class FacetRanker:
             intents: probability of each intent.
             similarities: what ``similarities`` returned for the message.
         """
-        names, table = _signals(topic, self.topics[topic], self.facets, self._entries, intents, *similarities, self.nothing_asked)
+        names, table = self._signals(topic, intents, similarities)
         probabilities = np.exp(log_softmax(table @ self.weights))
         known = self.topics[topic]
         ranking = [RankedFacet(facet, float(p), facet in known.entries or facet in known.elsewhere) for (facet, _), p in zip(names, probabilities)]
         return sorted(ranking, key=lambda ranked: -ranked.probability)
+
+    def _signals(self, topic: str, intents: Dict[str, float], similarities: Tuple[np.ndarray, np.ndarray]) -> Tuple[List[Candidate], np.ndarray]:
+        return _signals(topic, self.topics[topic], self.facets, self._entries, intents, *similarities, self.nothing_asked)
 
     def save(self, folder: Path) -> None:
         np.savez_compressed(
@@ -178,7 +185,7 @@ def _signals(
     to_entries: np.ndarray,
     to_facets: np.ndarray,
     nothing_asked: str,
-) -> Tuple[List[Tuple[str, List[str]]], np.ndarray]:
+) -> Tuple[List[Candidate], np.ndarray]:
     """The candidates as (own facet, facets served), and their signals (candidates, len(SIGNALS))."""
     served_somewhere = {facet for served in known.entries.values() for facet in served}
     names = list(known.entries.items()) + [(facet, [facet]) for facet in facets if facet not in served_somewhere]

@@ -1,8 +1,8 @@
 """Ranks topics for a message from its embedding, its words and what it names.
 
 Five kinds of signal a topic: a linear classifier over sentence embeddings, the similarity to the nearest example of the topic, the same by
-words (BM25), whether the message names it, and whether it is under discussion. They are fused by a conditional logit fitted on out-of-fold
-signals, so that it learns how far each can be trusted on unseen text.
+words (BM25), whether the message names it, and whether it is under discussion. They are fused by a conditional logit fitted on
+utterances that nothing else has learnt from, so that it learns how far each can be trusted on unseen text.
 """
 
 import json
@@ -13,16 +13,25 @@ from typing import Dict, List, Optional, Sequence
 import numpy as np
 
 from rasa_project.ranking.conditional_logit import (
-    FOLDS,
     NearestByOwner,
     class_log_probabilities,
     fit_classifier,
     fit_weights,
-    fold_of,
     index_of,
     log_softmax,
 )
-from rasa_project.ranking.labels import BODY_ELSEWHERE, BODY_HERE, NONE, NOT_COVERED, OTHER_CONDITION, OTHER_REQUEST, UNCLEAR, Mentions
+from rasa_project.ranking.labels import (
+    BODY_ELSEWHERE,
+    BODY_HERE,
+    NONE,
+    NOT_COVERED,
+    OTHER_CONDITION,
+    OTHER_REQUEST,
+    UNCLEAR,
+    Mentions,
+    Role,
+    rows_by_use,
+)
 from rasa_project.ranking.lexical import LexicalIndex
 
 LOWEST_LOG_PROBABILITY = -12.0
@@ -104,6 +113,7 @@ class TopicRanker:
         mentions: Sequence[Mentions],
         before: Sequence[Optional[str]],
         general: str,
+        roles: Sequence[Role],
     ) -> "TopicRanker":
         """Fits classifier and weights.
 
@@ -114,25 +124,33 @@ class TopicRanker:
             mentions: what each example names.
             before: the topic under discussion before each example, if any.
             general: id of the topic that stands in where none is named.
+            roles: what each example serves for; the weights are fitted on the held-out ones.
         """
         topics = [*sorted(set(labels) - {NONE}), NONE]
         index = index_of(topics)
-        y = np.array([index[label] for label in labels])
-        folds = fold_of(len(y))
-        signals: List[np.ndarray] = [np.empty(0)] * len(y)
-        for fold in range(FOLDS):
-            held, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-            coefficients, intercepts = fit_classifier(vectors[kept], y[kept], len(topics))
-            nearest_by_owner = NearestByOwner(y[kept], len(topics))
-            nearest = nearest_by_owner(vectors[held] @ vectors[kept].T)
-            lexical = LexicalIndex.of([texts[position] for position in kept])
-            log_probabilities = class_log_probabilities(vectors[held], coefficients, intercepts)
-            for row, position in enumerate(held):
-                words = nearest_by_owner(lexical.scores(texts[position]))[0]
-                signals[position] = _signals(topics, general, log_probabilities[row], nearest[row], words, mentions[position], before[position])
-        weights = fit_weights(signals, y.tolist())
-        coefficients, intercepts = fit_classifier(vectors, y, len(topics))
-        return cls(topics, general, coefficients, intercepts, vectors.astype(np.float16), y.astype(np.int32), LexicalIndex.of(texts), weights)
+        y = np.array([index[label] for label in labels], dtype=np.int32)
+        held, kept, searched = (np.flatnonzero(rows) for rows in rows_by_use(roles))
+        sample = cls._of(topics, general, vectors, texts, y, kept, np.intersect1d(kept, searched), np.zeros(len(SIGNALS)))
+        signals = [sample._signals(vectors[row], texts[row], mentions[row], before[row]) for row in held]
+        weights = fit_weights(signals, y[held].tolist())
+        return cls._of(topics, general, vectors, texts, y, np.arange(len(y)), searched, weights)
+
+    @classmethod
+    def _of(
+        cls,
+        topics: List[str],
+        general: str,
+        vectors: np.ndarray,
+        texts: Sequence[str],
+        y: np.ndarray,
+        classified: np.ndarray,
+        searched: np.ndarray,
+        weights: np.ndarray,
+    ) -> "TopicRanker":
+        """With a classifier learnt from some rows, and other rows to search."""
+        coefficients, intercepts = fit_classifier(vectors[classified], y[classified], len(topics))
+        lexical = LexicalIndex.of([texts[row] for row in searched])
+        return cls(topics, general, coefficients, intercepts, vectors[searched].astype(np.float16), y[searched], lexical, weights)
 
     def rank(self, vector: np.ndarray, text: str, mentions: Mentions, before: Optional[str] = None) -> List[RankedTopic]:
         """All topics, ``UNCLEAR`` and ``NONE``, likeliest first; the probabilities sum to 1.
@@ -143,16 +161,19 @@ class TopicRanker:
             mentions: what the message names.
             before: the topic under discussion.
         """
-        nearest = self._nearest((self._examples32 @ vector)[np.newaxis])[0]
-        log_probabilities = class_log_probabilities(vector[np.newaxis], self.coefficients, self.intercepts)[0]
-        words = self._nearest(self.lexical.scores(text))[0]
-        signals = _signals(self.topics, self.general, log_probabilities, nearest, words, mentions, before)
+        signals = self._signals(vector, text, mentions, before)
         probabilities = np.exp(log_softmax(signals @ self.weights))
         ranking = [
             RankedTopic(topic, float(probability), float(similarity), topic in mentions.topics)
-            for topic, probability, similarity in zip(self.topics, probabilities, nearest)
+            for topic, probability, similarity in zip(self.topics, probabilities, signals[:, SIGNALS.index("similarity")])
         ]
         return sorted(ranking, key=lambda ranked: -ranked.probability)
+
+    def _signals(self, vector: np.ndarray, text: str, mentions: Mentions, before: Optional[str]) -> np.ndarray:
+        nearest = self._nearest((self._examples32 @ vector)[np.newaxis])[0]
+        log_probabilities = class_log_probabilities(vector[np.newaxis], self.coefficients, self.intercepts)[0]
+        words = self._nearest(self.lexical.scores(text))[0]
+        return _signals(self.topics, self.general, log_probabilities, nearest, words, mentions, before)
 
     def save(self, folder: Path) -> None:
         np.savez_compressed(

@@ -66,8 +66,22 @@ def test_between_two_unlikely_topics_the_bot_asks_with_options(store: ContentSto
 
 
 def test_a_question_without_a_topic_is_asked_back(store: ContentStore) -> None:
-    understood = asked("what causes it", intent="ask_causes", topics=(score(UNCLEAR, 0.8), score("bursitis", 0.1)))
-    assert decide(understood, Context(), store, LIMITS).kind is Kind.question
+    asks_causes = {"intent": "ask_causes", "intents": {"ask_causes": 0.9}}
+    understood = asked("what causes it", topics=(score(UNCLEAR, 0.8), score("bursitis", 0.1, Facet.causes)), **asks_causes)
+    decision = decide(understood, Context(), store, LIMITS)
+    assert (decision.kind, decision.facet, [option.topic.id for option in decision.options]) == (Kind.question, Facet.causes, ["bursitis"])
+
+
+def test_a_bare_name_after_that_question_gets_the_facet_that_was_asked(store: ContentStore) -> None:
+    understood = asked("of sciatica", named=("sciatica",), only_names=True, topics=(score("sciatica"),))
+    decision = decide(understood, Context(None, Facet.causes), store, LIMITS)
+    assert decision.answer and (decision.answer.topic.id, decision.answer.facet) == ("sciatica", Facet.causes)
+
+
+def test_those_two_are_what_was_spoken_of_last(store: ContentStore) -> None:
+    understood = asked("how are those two different", intents={"ask_comparison": 0.9}, topics=(score("bursitis", facet=Facet.comparison),))
+    decision = decide(understood, Context("bursitis", Facet.overview, ("arthritis", "sciatica", "bursitis")), store, LIMITS)
+    assert decision.answer and decision.answer.topic.id == "sciatica_vs_bursitis"
 
 
 def test_another_body_part_leads_away_at_the_start_but_not_within_a_stretch(store: ContentStore) -> None:

@@ -1,21 +1,25 @@
 """The limits that a set of questions asks for are found."""
 
+import json
+from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from rasa_project.content.schema import Facet
 from rasa_project.content.store import ContentStore
+from rasa_project.dialogue.decision import Context
 from rasa_project.dialogue.thresholds import thresholds
 from rasa_project.dialogue.understanding import TopicScore, Understanding
 from rasa_project.evaluation.scoring import Question
-from rasa_project.evaluation.tuning import choose, cost, decided_on_ranking
+from rasa_project.evaluation.tuning import choose, cost, decided_on_ranking, read_cases
 from rasa_project.ranking.labels import NONE
 
 
-def case(off_topic: float, about: bool) -> Tuple[Question, Understanding]:
+def case(off_topic: float, about: bool) -> Tuple[Question, Context, Understanding]:
     expect: Any = [("answer", "sciatica", "overview")] if about else [("out_of_scope", None, None)]
     facets = ((Facet.overview, 0.9),)
     topics = sorted((TopicScore("sciatica", 1 - off_topic, 0.5, facets), TopicScore(NONE, off_topic)), key=lambda score: -score.probability)
-    return Question("q", "any", "a question", expect), Understanding("a question", "ask_overview", {"ask_overview": 1.0}, tuple(topics))
+    understood = Understanding("a question", "ask_overview", {"ask_overview": 1.0}, tuple(topics))
+    return Question("q", "any", "a question", expect), Context(), understood
 
 
 def test_the_limit_moves_between_what_is_and_what_is_not_about_the_subject(store: ContentStore) -> None:
@@ -29,6 +33,31 @@ def test_the_limit_moves_between_what_is_and_what_is_not_about_the_subject(store
 def test_what_costs_nothing_is_left_as_it_is(store: ContentStore) -> None:
     cases: List[Any] = [case(0.1, True)]
     assert choose(cases, store, thresholds()) == thresholds()
+
+
+def test_the_turns_of_a_dialogue_are_read_as_if_the_replies_before_had_been_right(tmp_path: Path) -> None:
+    turns = [
+        {"user": "what is sciatica", "expect": [["answer", "sciatica", "overview"]]},
+        {"user": "thanks", "expect": [["chitchat", None, None]]},
+        {"user": "and bursitis", "expect": [["answer", "bursitis", "overview"]]},
+        {"user": "treatment?", "expect": [["not_covered", "bursitis", "treatment"]]},
+    ]
+    dialogues, questions = tmp_path / "dialogues.jsonl", tmp_path / "questions.jsonl"
+    dialogues.write_text(json.dumps({"turns": turns}), encoding="utf-8")
+    questions.write_text("", encoding="utf-8")
+    asked: List[Any] = []
+
+    def parse(text: str, slots: Dict[str, Any]) -> Dict[str, Any]:
+        asked.append((text, slots["current_topic"], slots["current_facet"], slots["discussed"]))
+        return {"text": text, "intent": {"name": "ask_overview"}}
+
+    cases = read_cases(questions, dialogues, parse)
+    assert asked == [
+        ("thanks", "sciatica", "overview", ["sciatica"]),
+        ("and bursitis", "sciatica", "overview", ["sciatica"]),
+        ("treatment?", "bursitis", "overview", ["sciatica", "bursitis"]),
+    ]
+    assert [context.topic for _, context, _ in cases] == ["sciatica", "sciatica", "bursitis"]
 
 
 def test_messages_that_no_limit_decides_are_left_out() -> None:

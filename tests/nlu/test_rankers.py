@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from rasa_project.ranking.facet_ranker import FacetExample, FacetRanker
-from rasa_project.ranking.labels import BODY_ELSEWHERE, NONE, Mentions, TopicEntries
+from rasa_project.ranking.labels import BODY_ELSEWHERE, NONE, Mentions, Role, TopicEntries
 from rasa_project.ranking.topic_ranker import TopicRanker
 
 SIZE = 16
+ROLES = [Role.held_out, Role.example, Role.learnt]  # in turn
 
 
 def cloud(centre: int, count: int, seed: int) -> np.ndarray:
@@ -30,7 +31,7 @@ def topics() -> TopicRanker:
     texts = [f"{label} question {row}" for row, label in enumerate(labels)]
     # Every third goes on about the topic before it.
     before = [label if row % 3 == 0 and label != NONE else None for row, label in enumerate(labels)]
-    return TopicRanker.fit(vectors, texts, labels, mentions, before, "general")
+    return TopicRanker.fit(vectors, texts, labels, mentions, before, "general", ROLES * 40)
 
 
 def test_probabilities_sum_to_one_and_the_nearest_topic_leads(topics: TopicRanker) -> None:
@@ -80,7 +81,7 @@ def facets() -> FacetRanker:
     examples += [FacetExample("", "disc", "steps", entry=True)] * 20
     examples += [FacetExample("ask_treatment", "disc", "treatment")] * 20 + [FacetExample("ask_prevention")] * 20
     vectors = np.concatenate([cloud(axis, 20, axis) for axis in range(4)])
-    return FacetRanker.fit(vectors, examples, ["overview", "steps", "prevention", "treatment"], known, "describe_pain")
+    return FacetRanker.fit(vectors, examples, ["overview", "steps", "prevention", "treatment"], known, "describe_pain", (ROLES * 27)[: len(examples)])
 
 
 def test_an_entry_stands_for_every_facet_that_it_serves(facets: FacetRanker) -> None:

@@ -38,7 +38,7 @@ def training(store: ContentStore) -> List[str]:
 
 
 SETS = ("questions", "questions_blind", "questions_second", "tuning", "several", "comparisons", "limits")
-DIALOGUES = ("dialogues", "followups", "followups_second")
+DIALOGUES = ("dialogues", "followups", "tuning_dialogues")
 
 
 @pytest.fixture(scope="module", params=[*SETS, *DIALOGUES])

@@ -62,5 +62,6 @@ def test_no_test_message_is_among_the_examples() -> None:
         for line in path.read_text(encoding="utf-8").splitlines():
             example = json.loads(line)
             learnt.add((example.get("turns") or [example["text"]])[-1].lower().strip())
-    tested = {case.text.lower().strip() for case in read_cases(PROJECT_FOLDER / "tests/data/redflags_blind.jsonl")}
+    sets = ("redflags_blind", "redflags_second")
+    tested = {case.text.lower().strip() for name in sets for case in read_cases(PROJECT_FOLDER / f"tests/data/{name}.jsonl")}
     assert not tested & learnt

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rasa_project.content.importer import BEFORE, EXAMPLE, TOPIC, utterance_examples
+from rasa_project.content.importer import BEFORE, EXAMPLE, ROLE, TOPIC, utterance_examples
 from rasa_project.content.schema import Facet
 from rasa_project.content.store import ContentStore
 from rasa_project.encoder.learnt import is_held_out, learnt_from
@@ -22,7 +22,7 @@ def held_out(text: str) -> str:
     return next(tried for tried in (text + "." * count for count in range(200)) if is_held_out(tried))
 
 
-def test_only_what_the_encoder_has_not_seen_trains_what_stands_on_it(store: ContentStore) -> None:
+def test_utterances_become_training_messages_that_say_what_they_serve_for(store: ContentStore) -> None:
     seen = next(text for text in (f"why {number}" for number in range(99)) if not is_held_out(text))
     utterances = [
         Utterance(seen, None, "sciatica", "ask_causes"),
@@ -31,7 +31,8 @@ def test_only_what_the_encoder_has_not_seen_trains_what_stands_on_it(store: Cont
         Utterance(held_out("book me in"), None, NONE, "administration"),
         Utterance(held_out("of a topic that is gone"), None, "no_such_topic", "ask_causes"),
     ]
-    going_on, unclear, outside = utterance_examples(utterances, store)
+    learnt, going_on, unclear, outside = utterance_examples(utterances, store)
+    assert [message.get(ROLE) for message in (learnt, going_on, unclear, outside)] == ["learnt", "held_out", "held_out", "held_out"]
     assert (going_on.get("intent"), going_on.get(TOPIC), going_on.get(BEFORE)) == ("ask_causes", "arthritis", ["sciatica", "causes"])
     assert (unclear.get("text"), unclear.get(EXAMPLE), unclear.get(TOPIC)) == (None, held_out("symptoms"), UNCLEAR)
     assert (outside.get("intent"), outside.get(TOPIC)) == ("administration", NONE)
