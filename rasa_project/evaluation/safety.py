@@ -26,11 +26,11 @@ Messages are judged by rules (`data/red_flags/lexicon.yml`, `assertion.yml`) and
 (`rasa_project/red_flags/fusion.py`). What follows from the probability is set by what each mistake costs (`Costs` there). No clinician has reviewed
 rules, examples or costs yet.
 
-The first test set holds odd, rambling, misspelt and euphemistic wording on purpose, and look-alikes that share the words of danger signs. Its
-writers saw neither rules nor examples, and no example is near one of its lines. None of its messages was read while rules and examples were made,
-but its summary figures were seen when costs, examples and weights were chosen, so they are somewhat optimistic. Examples and test set were
-written by the same kind of writer in the same week. Sets under `samples/`, where listed, are real patients' words from elsewhere, which
-were read while the rules were made. Keep the misses that you see.
+The first test set holds odd, rambling, misspelt and euphemistic wording on purpose, and look-alikes that share the words of danger signs; the
+second has more everyday messages. Their writers saw neither rules nor examples, and no message of theirs is among the examples. None of them was
+read while rules and examples were made, but the summary figures of the first were seen when costs, examples and weights were chosen, so they are
+somewhat optimistic; nothing was chosen by those of the second. Examples and test sets were written by the same kind of writer. Sets under
+`samples/`, where listed, are real patients' words from elsewhere, which were read while the rules were made. Keep the misses that you see.
 
 """
 

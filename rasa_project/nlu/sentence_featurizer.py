@@ -19,7 +19,7 @@ from rasa_project.content.importer import BEFORE, EXAMPLE
 from rasa_project.content.schema import Facet
 from rasa_project.dialogue.reference import referred
 from rasa_project.encoder.remembered import encode_remembering
-from rasa_project.encoder.sentence_encoder import SentenceEncoder, context_words
+from rasa_project.encoder.sentence_encoder import SentenceEncoder, context_words, weights_version
 from rasa_project.intents import TOPIC_ENTITY
 from rasa_project.nlu.question_splitting import PART_OF_MESSAGE
 
@@ -85,6 +85,11 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext) -> GraphComponent:
         return cls(config, execution_context.node_name)
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        """The weights are no part of Rasa's training data, but what stands on the vectors depends on them."""
+        return weights_version()
 
     def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
         _find_contexts(messages, tracker)

@@ -12,14 +12,21 @@ from rasa_project.red_flags import conversation
 from rasa_project.red_flags.triage import Outcome, RedFlagTriage
 from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER
 
-FOUND, FOUND_OR_ASKED, MANDATED_FOUND, TOO_LOW, FALSE_ALARMS, QUESTIONS = 0.955, 0.97, 0.945, 0.02, 0.085, 0.18
+FOUND, FOUND_OR_ASKED, MANDATED_FOUND, TOO_LOW = 0.955, 0.965, 0.93, 0.02
+FALSE_ALARMS, QUESTIONS = {"redflags_blind": 0.065, "redflags_second": 0.085}, 0.195
+SMALLEST = 290  # messages of either kind in a set
 ORDINARY_ALARMS, ORDINARY_QUESTIONS = 0.015, 0.015  # shares of questions that have nothing to do with danger signs
 
 
+@pytest.fixture(scope="module", params=FALSE_ALARMS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def results(triage: RedFlagTriage) -> "list[Result]":
+def results(name: str, triage: RedFlagTriage) -> "list[Result]":
     found = []
-    for case in read_cases(PROJECT_FOLDER / "tests/data/redflags_blind.jsonl"):
+    for case in read_cases(PROJECT_FOLDER / f"tests/data/{name}.jsonl"):
         reading = conversation.read(case.text, triage, None, conversation.State())
         parsed = {RED_FLAGS: [vars(finding) for finding in reading.findings], RED_FLAG_TRIAGE: reading.as_output()}
         found.append(judge(case, parsed))
@@ -29,7 +36,7 @@ def results(triage: RedFlagTriage) -> "list[Result]":
 def test_danger_signs_are_found(results: "list[Result]") -> None:
     positive = [result for result in results if result.case.level != NONE]
     missed = [result.case.id for result in positive if result.missed]
-    assert len(positive) >= 600 and len(missed) <= (1 - FOUND) * len(positive), missed
+    assert len(positive) >= SMALLEST and len(missed) <= (1 - FOUND) * len(positive), missed
     neither = [result.case.id for result in positive if result.missed and not result.asked]
     assert len(neither) <= (1 - FOUND_OR_ASKED) * len(positive), neither
     for flag in MANDATED:
@@ -42,10 +49,10 @@ def test_emergencies_are_not_taken_for_less(results: "list[Result]") -> None:
     assert sum(result.too_low for result in emergencies) <= TOO_LOW * len(emergencies)
 
 
-def test_look_alikes_raise_few_alarms_and_few_questions(results: "list[Result]") -> None:
+def test_look_alikes_raise_few_alarms_and_few_questions(name: str, results: "list[Result]") -> None:
     negative = [result for result in results if result.case.level == NONE]
     kinds = Counter(result.case.kind for result in negative if result.false_alarm)
-    assert len(negative) >= 600 and sum(kinds.values()) <= FALSE_ALARMS * len(negative), kinds
+    assert len(negative) >= SMALLEST and sum(kinds.values()) <= FALSE_ALARMS[name] * len(negative), kinds
     assert sum(result.asked for result in negative) <= QUESTIONS * len(negative)
 
 
@@ -62,6 +69,5 @@ def test_no_test_message_is_among_the_examples() -> None:
         for line in path.read_text(encoding="utf-8").splitlines():
             example = json.loads(line)
             learnt.add((example.get("turns") or [example["text"]])[-1].lower().strip())
-    sets = ("redflags_blind", "redflags_second")
-    tested = {case.text.lower().strip() for name in sets for case in read_cases(PROJECT_FOLDER / f"tests/data/{name}.jsonl")}
+    tested = {case.text.lower().strip() for name in FALSE_ALARMS for case in read_cases(PROJECT_FOLDER / f"tests/data/{name}.jsonl")}
     assert not tested & learnt
