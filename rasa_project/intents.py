@@ -11,6 +11,7 @@ OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
 GUIDE_PAIN, GUIDE_STRETCH = "guide_pain", "guide_stretch"
 SELF_HARM = "self_harm"
+SHOW_ADVICE = "show_advice"
 FEEDBACK = "feedback"  # thumbs up or down under a reply; sent by a button only
 OTHER_LANGUAGE = "other_language"
 DECLINED = ("administration", "abuse", "injection", OTHER_LANGUAGE)  # what the bot has one fitting reply to, and no answer

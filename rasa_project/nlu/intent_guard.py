@@ -31,9 +31,9 @@ SELF_HARM_ABOVE = 0.5  # probability; someone in despair must not be overlooked
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class IntentGuard(GraphComponent):
-    """A message without a word gets the fallback intent, and one in another language an intent of its own. One that may speak of self-harm gets
-    that intent also where another is likelier. What looks like small talk or like something to decline is a question after all where it names a
-    topic, or where the classifier is unsure and a topic is under discussion or all but certain."""
+    """A message without a word gets the fallback intent, and one in another language an intent of its own. One that speaks of self-harm keeps
+    that intent only where it is likely enough: what is merely odd looks a little like it. What looks like small talk or like something to decline
+    is a question after all where it names a topic, or where the classifier is unsure and a topic is under discussion or all but certain."""
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext) -> "IntentGuard":
@@ -53,6 +53,8 @@ class IntentGuard(GraphComponent):
                 message.set(INTENT, {INTENT_NAME_KEY: OTHER_LANGUAGE, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif likely.get(SELF_HARM, 0.0) >= SELF_HARM_ABOVE:
                 message.set(INTENT, {INTENT_NAME_KEY: SELF_HARM, PREDICTED_CONFIDENCE_KEY: likely[SELF_HARM]}, add_to_output=True)
+            elif intent.get(INTENT_NAME_KEY) == SELF_HARM:
+                message.set(INTENT, dict(next(candidate for candidate in ranking if candidate[INTENT_NAME_KEY] != SELF_HARM)), add_to_output=True)
             elif intent.get(INTENT_NAME_KEY) in (*CHITCHAT, *DECLINED) and (
                 names_topic or (intent[PREDICTED_CONFIDENCE_KEY] < SURE and (discussing or _certain_topic(message)))
             ):

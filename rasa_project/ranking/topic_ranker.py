@@ -35,6 +35,8 @@ from rasa_project.ranking.labels import (
 from rasa_project.ranking.lexical import LexicalIndex
 
 LOWEST_LOG_PROBABILITY = -12.0
+# Added for a topic that is named and has no utterances yet, such as one that a clinic adds: the encoder knows nothing of it, its names say all.
+NAMED_AND_UNFAMILIAR = 8.0
 SIGNALS = (
     "log_probability",
     "similarity",
@@ -80,6 +82,7 @@ class TopicRanker:
         examples: float16, (examples, dimension), unit vectors; ``owners``: (examples,), index into ``topics``.
         lexical: the words of the examples.
         weights: float64, (len(SIGNALS),), of the conditional logit.
+        unfamiliar: topics of which there is no utterance.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class TopicRanker:
         owners: np.ndarray,
         lexical: LexicalIndex,
         weights: np.ndarray,
+        unfamiliar: Sequence[str] = (),
     ) -> None:
         self.topics = topics
         self.general = general
@@ -101,6 +105,7 @@ class TopicRanker:
         self.owners = owners
         self.lexical = lexical
         self.weights = weights
+        self.unfamiliar = list(unfamiliar)
         self._examples32 = examples.astype(np.float32)
         self._nearest = NearestByOwner(owners, len(topics))
 
@@ -133,7 +138,10 @@ class TopicRanker:
         sample = cls._of(topics, general, vectors, texts, y, kept, np.intersect1d(kept, searched), np.zeros(len(SIGNALS)))
         signals = [sample._signals(vectors[row], texts[row], mentions[row], before[row]) for row in held]
         weights = fit_weights(signals, y[held].tolist())
-        return cls._of(topics, general, vectors, texts, y, np.arange(len(y)), searched, weights)
+        ranker = cls._of(topics, general, vectors, texts, y, np.arange(len(y)), searched, weights)
+        said = {label for label, role in zip(labels, roles) if role is not Role.example}
+        ranker.unfamiliar = [topic for topic in topics if topic not in said]
+        return ranker
 
     @classmethod
     def _of(
@@ -162,7 +170,8 @@ class TopicRanker:
             before: the topic under discussion.
         """
         signals = self._signals(vector, text, mentions, before)
-        probabilities = np.exp(log_softmax(signals @ self.weights))
+        unfamiliar = [topic in mentions.topics and topic in self.unfamiliar for topic in self.topics]
+        probabilities = np.exp(log_softmax(signals @ self.weights + NAMED_AND_UNFAMILIAR * np.array(unfamiliar)))
         ranking = [
             RankedTopic(topic, float(probability), float(similarity), topic in mentions.topics)
             for topic, probability, similarity in zip(self.topics, probabilities, signals[:, SIGNALS.index("similarity")])
@@ -185,14 +194,18 @@ class TopicRanker:
             weights=self.weights,
         )
         self.lexical.save(folder)
-        (folder / "topic_ranker.json").write_text(json.dumps({"topics": self.topics, "general": self.general}), encoding="utf-8")
+        (folder / "topic_ranker.json").write_text(
+            json.dumps({"topics": self.topics, "general": self.general, "unfamiliar": self.unfamiliar}), encoding="utf-8"
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "TopicRanker":
         names = json.loads((folder / "topic_ranker.json").read_text(encoding="utf-8"))
         with np.load(folder / "topic_ranker.npz", allow_pickle=False) as arrays:
             lexical = LexicalIndex.load(folder, len(arrays["owners"]))
-            return cls(names["topics"], names["general"], lexical=lexical, **{key: arrays[key] for key in arrays.files})
+            return cls(
+                names["topics"], names["general"], lexical=lexical, unfamiliar=names["unfamiliar"], **{key: arrays[key] for key in arrays.files}
+            )
 
     def explain(self) -> Dict[str, float]:
         """The fitted weight of each signal."""

@@ -40,6 +40,8 @@ STATES = {
 
 # Each may be a danger sign or not; which of them makes the bot ask is for rules and classifier to say.
 DOUBTFUL = [
+    "the pain was severe yesterday, a bit better today",
+    "my foot slaps a bit when I am tired",
     "my knees feel odd when I walk",
     "walking is not happening much these days",
     "last year I couldn't walk, now it is coming back a bit",
