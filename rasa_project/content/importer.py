@@ -11,7 +11,7 @@ from rasa_project.content.linking import GAP, TopicLinker
 from rasa_project.content.mentions import load_mentions
 from rasa_project.content.schema import Topic
 from rasa_project.content.store import ContentStore, load_store
-from rasa_project.intents import SHOW_ADVICE, TOPIC_ENTITY, intent_of
+from rasa_project.intents import TOPIC_ENTITY, intent_of
 from rasa_project.ranking.labels import NONE, UNCLEAR, Role
 from rasa_project.settings import UTTERANCES_FOLDER
 from rasa_project.utterances.examples import Utterance, load_utterances
@@ -26,7 +26,6 @@ NAME, TABLE = "name", "table"
 # Topic and facet that were under discussion before a message
 BEFORE = "before"
 ROLE = "role"  # what an utterance serves for in the rankers
-IN_CONVERSATION, AFTER_EVERY = (SHOW_ADVICE,), 4
 
 
 def topic_names(store: ContentStore) -> Dict[str, str]:
@@ -76,17 +75,6 @@ def utterance_examples(utterances: List[Utterance], store: ContentStore) -> List
     return messages
 
 
-def in_conversation(training_data: TrainingData, store: ContentStore) -> List[Message]:
-    """Phrases that are said only within a conversation, each after replies about a few topics: the encoder reads them together with these."""
-    topics = list(store.topics.values())
-    messages = []
-    for number, message in enumerate(training_data.intent_examples):
-        if message.get(INTENT) in IN_CONVERSATION:
-            for topic in topics[number % AFTER_EVERY :: AFTER_EVERY]:
-                messages.append(Message(data={TEXT: message.get(TEXT), INTENT: message.get(INTENT), BEFORE: [topic.id, topic.main_facet.value]}))
-    return messages
-
-
 def mention_examples(tables: Dict[str, List[str]]) -> List[Message]:
     """One message a thing mentioned, with its table."""
     return [Message(data={NAME: name, TABLE: table}) for table, names in tables.items() for name in names]
@@ -124,6 +112,5 @@ class ContentImporter(RasaFileImporter):
         store = load_store()
         said = utterance_examples(load_utterances(UTTERANCES_FOLDER), store)
         examples = [*content_examples(store), *said, *mention_examples(load_mentions())]
-        phrases = super().get_nlu_data(language)
-        content = annotated_questions(store) if self._annotate_only else TrainingData([*examples, *in_conversation(phrases, store)])
-        return phrases.merge(content)
+        content = annotated_questions(store) if self._annotate_only else TrainingData(examples)
+        return super().get_nlu_data(language).merge(content)

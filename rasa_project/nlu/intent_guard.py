@@ -1,5 +1,6 @@
 """Corrects intents where the message itself says better."""
 
+import re
 from typing import Any, Dict, List, Optional
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -15,18 +16,22 @@ from rasa_project.intents import (
     CHITCHAT,
     CURRENT_TOPIC_SLOT,
     DECLINED,
+    ESCALATION_SLOT,
     FALLBACK,
     LANGUAGE,
     OTHER_LANGUAGE,
     SELF_HARM,
+    SHOW_ADVICE,
     TOPIC_ENTITY,
     facet_of,
 )
 from rasa_project.ranking.labels import NONE
 
+# After an escalation this asks for its advice, whatever was spoken of since.
+ADVICE_AGAIN = re.compile(r"\b(do|say|said|call|ring|advice|number)\b.*\bagain\b|\bremind me\b|\brepeat (that|it|the advice)\b", re.IGNORECASE)
 SURE = 0.5
 CERTAIN = 0.9  # probability of a topic
-SELF_HARM_ABOVE = 0.5  # probability; someone in despair must not be overlooked
+SELF_HARM_ABOVE = 0.3  # probability; someone in despair must not be overlooked
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -41,6 +46,7 @@ class IntentGuard(GraphComponent):
 
     def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
         discussing = bool(tracker and tracker.get_slot(CURRENT_TOPIC_SLOT))
+        escalated = bool(tracker and tracker.get_slot(ESCALATION_SLOT))
         for message in messages:
             text = message.get(TEXT) or ""
             ranking = message.get(INTENT_RANKING_KEY) or []
@@ -51,6 +57,8 @@ class IntentGuard(GraphComponent):
                 message.set(INTENT, {INTENT_NAME_KEY: FALLBACK, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif message.get(LANGUAGE):
                 message.set(INTENT, {INTENT_NAME_KEY: OTHER_LANGUAGE, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
+            elif escalated and not names_topic and ADVICE_AGAIN.search(text):
+                message.set(INTENT, {INTENT_NAME_KEY: SHOW_ADVICE, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif likely.get(SELF_HARM, 0.0) >= SELF_HARM_ABOVE:
                 message.set(INTENT, {INTENT_NAME_KEY: SELF_HARM, PREDICTED_CONFIDENCE_KEY: likely[SELF_HARM]}, add_to_output=True)
             elif intent.get(INTENT_NAME_KEY) == SELF_HARM:

@@ -46,9 +46,10 @@ def action_after(message: UserUttered, tracker: DialogueStateTracker) -> Optiona
     """The action that a message calls for because of danger signs; ``None`` for all others."""
     if present_flags({"text": message.text, **(message.parse_data or {})}):
         return "action_escalate"
-    if message.intent.get("name") == SELF_HARM:
-        return "action_self_harm"
     triage = (message.parse_data or {}).get(RED_FLAG_TRIAGE) or {}
+    despair = message.intent.get("confidence", 0.0) if message.intent.get("name") == SELF_HARM else 0.0
+    if despair and (despair >= SURE_OF_DESPAIR or not triage.get("takes_back")):
+        return "action_self_harm"
     pending = tracker.get_slot(PENDING_SLOT) or {}
     if triage.get("ask"):
         return "action_ask_safety"
