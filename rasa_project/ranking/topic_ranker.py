@@ -203,9 +203,7 @@ class TopicRanker:
         names = json.loads((folder / "topic_ranker.json").read_text(encoding="utf-8"))
         with np.load(folder / "topic_ranker.npz", allow_pickle=False) as arrays:
             lexical = LexicalIndex.load(folder, len(arrays["owners"]))
-            return cls(
-                names["topics"], names["general"], lexical=lexical, unfamiliar=names["unfamiliar"], **{key: arrays[key] for key in arrays.files}
-            )
+            return cls(**names, lexical=lexical, **{key: arrays[key] for key in arrays.files})
 
     def explain(self) -> Dict[str, float]:
         """The fitted weight of each signal."""
