@@ -57,10 +57,10 @@ class IntentGuard(GraphComponent):
                 message.set(INTENT, {INTENT_NAME_KEY: FALLBACK, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif message.get(LANGUAGE):
                 message.set(INTENT, {INTENT_NAME_KEY: OTHER_LANGUAGE, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
-            elif escalated and not names_topic and ADVICE_AGAIN.search(text):
-                message.set(INTENT, {INTENT_NAME_KEY: SHOW_ADVICE, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif likely.get(SELF_HARM, 0.0) >= SELF_HARM_ABOVE:
                 message.set(INTENT, {INTENT_NAME_KEY: SELF_HARM, PREDICTED_CONFIDENCE_KEY: likely[SELF_HARM]}, add_to_output=True)
+            elif escalated and not names_topic and ADVICE_AGAIN.search(text):
+                message.set(INTENT, {INTENT_NAME_KEY: SHOW_ADVICE, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif intent.get(INTENT_NAME_KEY) == SELF_HARM:
                 message.set(INTENT, dict(next(candidate for candidate in ranking if candidate[INTENT_NAME_KEY] != SELF_HARM)), add_to_output=True)
             elif intent.get(INTENT_NAME_KEY) in (*CHITCHAT, *DECLINED) and (
