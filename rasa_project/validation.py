@@ -1,13 +1,15 @@
-"""Reads YAML into models; an error names file, key path, bad value and what to do."""
+"""Reads YAML and JSON lines into models; an error names file, place, bad value and what to do."""
 
+import json
 from pathlib import Path
-from typing import Any, List, Optional, Type, TypeVar
+from typing import Any, Callable, List, Optional, Type, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+ItemT = TypeVar("ItemT")
 
 
 class InvalidFile(ValueError):
@@ -83,3 +85,24 @@ def load_model(path: Path, model: Type[ModelT], data: Optional[Any] = None) -> M
         return model.parse_obj(data)
     except ValidationError as error:
         raise InvalidFile([_problem(path, data, fault) for fault in error.errors()]) from error
+
+
+def read_json_lines(folder: Path, make: Callable[[Any, str], ItemT]) -> List[ItemT]:
+    """What ``make`` makes of each line of the ``*.jsonl`` files of a folder, file by file; it is given the line and the file's name.
+
+    Raises:
+        InvalidFile: a line is not JSON, or ``make`` raised ``ValueError`` on it; names the file, the line and what to do.
+    """
+    problems: List[str] = []
+    items: List[ItemT] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                items.append(make(json.loads(line), path.stem))
+            except ValueError as error:
+                problems.append(f"{path}: line {number}: {error}")
+    if not items and not problems:
+        problems.append(f"{folder}: no example (*.jsonl) is there; restore the folder")
+    if problems:
+        raise InvalidFile(problems)
+    return items

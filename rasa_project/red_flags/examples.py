@@ -1,13 +1,12 @@
 """Labelled messages that the red-flag classifier learns from: ``data/red_flags/examples/*.jsonl``."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, FrozenSet, List, Tuple, Union
 
 from rasa_project.encoder.learnt import is_held_out
 from rasa_project.red_flags.lexicon import FlagId
-from rasa_project.validation import InvalidFile
+from rasa_project.validation import read_json_lines
 
 DEVELOPMENT = "development"  # the file that the rules were tuned on
 # Messages that have nothing to do with danger signs: training phrases of the bot, how patients talk of harmless pain, and the utterances
@@ -45,19 +44,7 @@ def load_examples(folder: Union[str, Path]) -> List[Example]:
     Raises:
         InvalidFile: names the file, the line and what to do.
     """
-    problems: List[str] = []
-    examples: List[Example] = []
-    for path in sorted(Path(folder).glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                examples.append(_example(json.loads(line), path.stem))
-            except ValueError as error:
-                problems.append(f"{path}: line {number}: {error}")
-    if not examples and not problems:
-        problems.append(f"{folder}: no example (*.jsonl) is there; restore the folder")
-    if problems:
-        raise InvalidFile(problems)
-    return examples
+    return read_json_lines(Path(folder), _example)
 
 
 def _example(line: Any, source: str) -> Example:

@@ -1,6 +1,5 @@
 """Labelled utterances: ``data/utterances/*.jsonl``."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Optional, Tuple, Union
@@ -9,7 +8,7 @@ from rasa_project.content.schema import Facet
 from rasa_project.encoder.learnt import is_held_out
 from rasa_project.intents import DESCRIBE_PAIN, OUTSIDE, intent_of
 from rasa_project.ranking.labels import NONE, UNCLEAR
-from rasa_project.validation import InvalidFile
+from rasa_project.validation import read_json_lines
 
 DESCRIBE = "describe"  # stands for a facet where the patient tells something and asks nothing
 
@@ -42,22 +41,10 @@ def load_utterances(folder: Union[str, Path]) -> List[Utterance]:
     Raises:
         InvalidFile: names the file, the line and what to do.
     """
-    problems: List[str] = []
-    utterances: List[Utterance] = []
-    for path in sorted(Path(folder).glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                utterances.append(_utterance(json.loads(line)))
-            except ValueError as error:
-                problems.append(f"{path}: line {number}: {error}")
-    if not utterances and not problems:
-        problems.append(f"{folder}: no example (*.jsonl) is there; restore the folder")
-    if problems:
-        raise InvalidFile(problems)
-    return utterances
+    return read_json_lines(Path(folder), _utterance)
 
 
-def _utterance(line: Any) -> Utterance:
+def _utterance(line: Any, _: str) -> Utterance:
     text = line.get("text") if isinstance(line, dict) else None
     if not isinstance(text, str) or not text.strip():
         raise ValueError('needs a \'text\'; write {"text": "...", "topic": "...", "facet": "..."} or {"text": "...", "intent": "..."}')
