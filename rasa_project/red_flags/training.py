@@ -75,7 +75,7 @@ def _classifier(examples: Sequence[Example]) -> RedFlagClassifier:
         return RedFlagClassifier.load(SHIPPED_WEIGHTS)
     path = cache_folder() / f"red_flag_classifier_{fingerprint[:12]}.safetensors"
     if learnt_from(path) != fingerprint:
-        logger.warning("The examples of danger signs have changed: the classifier learns anew, which takes about ten minutes, once.")
+        logger.warning("The examples of danger signs have changed: the classifier learns anew, which takes about half an hour, once.")
         fit_and_save(examples, path)
     return RedFlagClassifier.load(path)
 
