@@ -43,7 +43,7 @@ def test_remembered_embeddings_are_the_same_and_a_damaged_cache_is_made_anew(
     expected = encoder.encode(texts)
     first = encode_remembering(encoder, texts)
     asked: List[str] = []
-    monkeypatch.setattr(encoder, "encode", lambda some: asked.extend(some) or np.zeros((len(some), 384), dtype=np.float32))
+    monkeypatch.setattr(encoder, "encode", lambda some, contexts: asked.extend(some) or np.zeros((len(some), 384), dtype=np.float32))
     again = encode_remembering(encoder, [*texts, "a new one"])
     assert asked == ["a new one"]
     np.testing.assert_allclose(first, expected, atol=1e-5)
