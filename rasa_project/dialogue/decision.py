@@ -115,11 +115,11 @@ def decide(understood: Understanding, context: Context, store: ContentStore, lim
     if understood.only_names and specific:
         return _by_name(store.topics[specific[0]], context, store)
     if understood.topics[0].topic == UNCLEAR and not named:
-        return Decision(Kind.question, options=_options(ranked, store, above=0.0), facet=understood.likeliest_facet)
+        return _which_topic(understood.likeliest_facet, ranked, store)
     if off_topic:
         return Decision(Kind.out_of_scope)
     if ranked[0].probability < limits.ask_back_below:
-        options = _options(ranked, store, limits.option_above)
+        options = _options(ranked, store, limits)
         if len(options) > 1:
             return Decision(Kind.question, options=options)
     return _for_topic(understood, ranked[0], store.topics[ranked[0].topic], store, limits)
@@ -225,10 +225,18 @@ def _answered(topic: Topic, facet: Facet, store: ContentStore) -> Decision:
     return Decision(Kind.answer, answer=answer) if answer else Decision(Kind.not_covered, topic=topic, facet=facet)
 
 
-def _options(ranked: Sequence[TopicScore], store: ContentStore, above: float) -> Tuple[Answer, ...]:
+def _which_topic(asked: Optional[Facet], ranked: Sequence[TopicScore], store: ContentStore) -> Decision:
+    """Asks what "symptoms?" is about, with what can be asked so: the likeliest topics, then conditions."""
+    conditions = [topic.id for topic in store.topics.values() if topic.kind is TopicKind.condition]
+    candidates = [store.topics[topic] for topic in dict.fromkeys([*(score.topic for score in ranked), *conditions])]
+    options = [Answer(topic, asked, topic.facets[asked]) for topic in candidates if asked in topic.facets] if asked else []
+    return Decision(Kind.question, options=tuple(options[:3]), facet=asked)
+
+
+def _options(ranked: Sequence[TopicScore], store: ContentStore, limits: Thresholds) -> Tuple[Answer, ...]:
     answers = []
     for score in ranked[:3]:
-        if score.probability < above:
+        if score.probability < limits.option_above:
             break
         topic = store.topics[score.topic]
         facet = score.facets[0][0] if score.facets else topic.main_facet
