@@ -1,7 +1,6 @@
 """What the encoder has learnt from, and that it learns."""
 
 import numpy as np
-import pytest
 
 from rasa_project.content.importer import BEFORE, EXAMPLE, ROLE, TOPIC, utterance_examples
 from rasa_project.content.schema import Facet
@@ -45,8 +44,7 @@ def test_a_follow_up_is_encoded_near_the_question_that_it_stands_for() -> None:
     assert going_on @ full > without @ full
 
 
-def test_the_network_learns_what_it_is_shown() -> None:
-    pytest.importorskip("tensorflow")
+def test_fine_tuning_changes_the_upper_layers_and_keeps_no_head() -> None:
     from rasa_project.encoder.weights import load_config, load_weights
     from rasa_project.utterances.network import fine_tune
 
