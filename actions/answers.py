@@ -99,7 +99,7 @@ def _reply(decision: Decision, store: ContentStore, escalation: Optional[Dict[st
     if decision.compared:
         return comparison_reply(decision.compared, store)
     if decision.kind is Kind.not_covered and decision.topic and decision.facet:
-        return not_covered_reply(decision.topic, decision.facet, store, decision.thing)
+        return not_covered_reply(decision.topic, decision.facet, store, decision.thing, decision.foreign)
     if decision.kind is Kind.question:
         return question_reply(decision.options)
     return Reply(custom={"kind": "out_of_scope"}, response="utter_out_of_scope", buttons=starting_points(store))

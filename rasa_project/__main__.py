@@ -8,7 +8,7 @@ import typer
 
 from rasa_project.escalation import command as escalations
 from rasa_project.insights import command as insights
-from rasa_project.operations import serving, training
+from rasa_project.operations import serving, training, web_packages
 from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER, UTTERANCES_FOLDER
 from rasa_project.validation import InvalidFile
 
@@ -108,6 +108,17 @@ def train(if_needed: bool = typer.Option(False, "--if-needed", help="Only if dat
     except training.TrainingFailed as error:
         _fail(str(error))
     typer.echo(f"Model: {model}")
+
+
+@app.command("web-packages")
+def fetch_web_packages() -> None:
+    """Fetches what the chat widget takes from npm, if it is not there yet, and checks it."""
+    try:
+        web_packages.fetch()
+    except web_packages.PackagesUnavailable as error:
+        _fail(str(error))
+    except InvalidFile as error:
+        _fail("\n".join(error.problems))
 
 
 @app.command("train-encoder")

@@ -14,6 +14,7 @@ PROJECT_FOLDER = Path(os.environ.get("CLINIC_BOT_HOME") or Path(__file__).resolv
 CONTENT_FOLDER = PROJECT_FOLDER / "data" / "content"
 ARTICLE_FILE = PROJECT_FOLDER / "data" / "article.yml"
 MENTIONS_FILE = PROJECT_FOLDER / "data" / "mentions.yml"
+DRAWINGS_FOLDER = PROJECT_FOLDER / "data" / "drawings"
 FACETS_FILE = PROJECT_FOLDER / "data" / "facets.yml"
 THRESHOLDS_FILE = PROJECT_FOLDER / "data" / "thresholds.yml"
 LANGUAGES_FILE = PROJECT_FOLDER / "data" / "languages.yml"
@@ -22,6 +23,7 @@ EXAMPLES_FOLDER = RED_FLAGS_FOLDER / "examples"
 UTTERANCES_FOLDER = PROJECT_FOLDER / "data" / "utterances"
 CLINIC_FILE = PROJECT_FOLDER / "clinic.yml"
 COUNTRIES_FILE = PROJECT_FOLDER / "data" / "countries.yml"
+WEB_FOLDER = PROJECT_FOLDER / "web"
 DOMAIN_FILE = PROJECT_FOLDER / "domain.yml"
 
 
@@ -110,6 +112,30 @@ class InsightSettings(_Strict):
     keep_days: int = Field(default=365, ge=1)
 
 
+class WebSettings(_Strict):
+    """The REST channel and the chat widget on the open internet.
+
+    Attributes:
+        sites: the origins of the pages that show the widget or call the REST channel from a browser.
+        proxies: how many reverse proxies of the clinic stand before the bot.
+        signed_conversations: whether only conversation ids that were issued here are taken; a server of the clinic needs the API key then.
+        messages_per_minute: of one conversation.
+        messages_per_minute_and_address: of one network address; a whole ward may stand behind one.
+    """
+
+    sites: List[str] = []
+    proxies: int = Field(default=0, ge=0, le=10)
+    signed_conversations: bool = False
+    messages_per_minute: int = Field(default=60, ge=1)
+    messages_per_minute_and_address: int = Field(default=600, ge=1)
+
+    @validator("sites", each_item=True)
+    def _origin(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?", value):
+            raise ValueError("write a site as https://www.clinic.example, in small letters, without a path and without a slash at the end")
+        return value
+
+
 class ClinicSettings(_Strict):
     """``clinic.yml``."""
 
@@ -120,6 +146,7 @@ class ClinicSettings(_Strict):
     crisis: Optional[HelpLine] = None
     escalations: EscalationSettings = EscalationSettings()
     insights: InsightSettings = InsightSettings()
+    web: WebSettings = WebSettings()
 
     @validator("country")
     def _known_country(cls, value: str) -> str:

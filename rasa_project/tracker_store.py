@@ -3,8 +3,9 @@
 from typing import Any, Optional
 
 from rasa.core.brokers.broker import EventBroker
-from rasa.core.tracker_store import SQLTrackerStore
+from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
+from sqlalchemy import text
 
 from rasa_project.database import configure_if_sqlite
 from rasa_project.settings import tracker_database_url
@@ -19,3 +20,23 @@ class ConversationStore(SQLTrackerStore):
         super().__init__(domain=domain, host=host or tracker_database_url(), event_broker=event_broker, **kwargs)
         self.engine.dispose()  # the connections made so far lack the settings
         configure_if_sqlite(self.engine)
+
+    def check(self) -> None:
+        """Raises ``sqlalchemy.exc.SQLAlchemyError`` where the database does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def erase(self, sender_id: str) -> int:
+        """Deletes all that is stored of a conversation; returns how many events that was."""
+        with self.session_scope() as session:
+            erased = session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == sender_id).delete()
+            session.commit()
+        return int(erased)
+
+
+def unwrapped(tracker_store: Optional[TrackerStore]) -> Optional[ConversationStore]:
+    """Our store inside the wrappers that Rasa puts around it; ``None`` where endpoints.yml names another kind of store."""
+    inner: Any = tracker_store
+    while inner is not None and not isinstance(inner, ConversationStore):
+        inner = getattr(inner, "_tracker_store", None)
+    return inner

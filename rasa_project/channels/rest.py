@@ -1,24 +1,35 @@
-"""Rasa's REST channel with the ``custom`` part of the contract and a reply in every case."""
+"""Rasa's REST channel with the ``custom`` part of the contract, fit for the open internet, and with a reply in every case."""
 
 import asyncio
-import json
 import logging
-from typing import Any, Awaitable, Callable, Dict, List
+from functools import wraps
+from pathlib import Path
+from typing import Any, Awaitable, Callable, Dict, List, Optional
 from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.channels.rest import RestInput
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.exc import SQLAlchemyError
 
+from rasa_project.channels.conversation_ids import new_conversation_id
+from rasa_project.channels.health import readiness
 from rasa_project.channels.messages import error_message
 from rasa_project.channels.payloads import as_message_text
+from rasa_project.channels.rate_limits import RateLimits
+from rasa_project.channels.requests import RefusedRequest, caller, read_json, sender_of, text_of
+from rasa_project.settings import WebSettings, clinic_settings
+from rasa_project.tracker_store import unwrapped
+from rasa_project.validation import read_yaml
 
 logger = logging.getLogger(__name__)
 
-MAX_TEXT_CHARACTERS = 20_000  # a longer text is refused unread
-MAX_SENDER_CHARACTERS = 255  # what the SQL tracker store holds
+API_DESCRIPTION = Path(__file__).with_name("openapi.yml")
+REQUEST_SECONDS = 20  # in which the head of a request has to arrive
+LARGEST_REQUEST = 1_048_576  # bytes, of any channel; Sanic's own limit is 100 times that
+Handler = Callable[..., Awaitable[HTTPResponse]]
 
 
 class RestOutput(CollectingOutputChannel):
@@ -33,41 +44,113 @@ class RestOutput(CollectingOutputChannel):
         await self._persist_message({key: value for key, value in collected.items() if value})
 
 
-class InvalidRequest(ValueError):
-    """The body is not what the channel takes; the message says what it takes."""
-
-
 class RestChannel(RestInput):
-    """``POST /webhooks/rest/webhook``, as stock Rasa's: ``{"sender", "message"}`` in, a list of messages out.
+    """``POST /webhooks/rest/webhook``, as stock Rasa's: ``{"sender", "message"}`` in, a list of messages out. openapi.yml describes all of it.
 
-    What differs: every reply carries ``custom``; a turn that fails is answered with kind ``error`` instead of an empty list; only payloads
-    of our own quick replies bypass language understanding; messages of one conversation wait for each other in order, without Rasa's
-    one-second polling.
+    What differs: every reply carries ``custom``; a turn that fails is answered with kind ``error`` instead of an empty list; what a request
+    holds is checked before it is read; only payloads of our own quick replies bypass language understanding; messages of one conversation
+    wait for each other in order, without Rasa's one-second polling.
+
+    Args:
+        web: the clinic's settings; those of clinic.yml by default.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, web: Optional[WebSettings] = None) -> None:
+        self._web = web or clinic_settings().web
+        self._limits = RateLimits(self._web)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         blueprint = Blueprint(f"rest_{type(self).__name__}", __name__)
 
+        @blueprint.listener("after_server_start")
+        async def bound_requests(app: Sanic, _: Any) -> None:
+            app.config.REQUEST_TIMEOUT = min(app.config.REQUEST_TIMEOUT, REQUEST_SECONDS)
+            app.config.REQUEST_MAX_SIZE = min(app.config.REQUEST_MAX_SIZE, LARGEST_REQUEST)
+
         @blueprint.route("/", methods=["GET"])
+        @blueprint.route("/health", methods=["GET"], name="health")
         async def health(request: Request) -> HTTPResponse:
             return response.json({"status": "ok"})
 
-        @blueprint.route("/webhook", methods=["POST"])
+        @blueprint.route("/ready", methods=["GET"])
+        async def ready(request: Request) -> HTTPResponse:
+            checks = await readiness(request.app)
+            well = all(said == "ok" for said in checks.values())
+            return response.json({"status": "ready" if well else "not ready", "checks": checks}, status=200 if well else 503)
+
+        @blueprint.route("/openapi.json", methods=["GET"])
+        async def describe(request: Request) -> HTTPResponse:
+            return response.json(read_yaml(API_DESCRIPTION))
+
+        @blueprint.route("/webhook", methods=["POST", "OPTIONS"], stream=True)
+        @self._answering
         async def receive(request: Request) -> HTTPResponse:
-            try:
-                sender, text = _read(request)
-            except InvalidRequest as error:
-                return response.json([{**error_message(""), "reason": str(error)}], status=400)
+            who = caller(request, self._web.proxies)
+            body = await read_json(request)
+            sender = sender_of(body, who, self._web)
+            text = text_of(body)
+            self._limits.check(who, sender)
             return response.json(await self._answer(on_new_message, sender, text))
+
+        @blueprint.route("/conversation", methods=["POST", "OPTIONS"], stream=True)
+        @self._answering
+        async def begin(request: Request) -> HTTPResponse:
+            await read_json(request)
+            self._limits.check(caller(request, self._web.proxies))
+            return response.json({"sender": new_conversation_id()})
+
+        @blueprint.route("/conversation/erase", methods=["POST", "OPTIONS"], stream=True)
+        @self._answering
+        async def erase(request: Request) -> HTTPResponse:
+            who = caller(request, self._web.proxies)
+            sender = sender_of(await read_json(request), who, self._web, signed=True)
+            self._limits.check(who, sender)
+            store = unwrapped(request.app.ctx.agent.tracker_store)
+            if store is None:
+                raise RefusedRequest(501, "the tracker store in endpoints.yml is of a kind that conversations cannot be erased from here")
+            async with self._turn(sender):
+                try:
+                    erased = await asyncio.get_event_loop().run_in_executor(None, store.erase, sender)
+                except SQLAlchemyError as error:
+                    logger.error("Erasing conversation %s failed: %s.", sender, type(error).__name__)
+                    raise RefusedRequest(503, "the database did not answer; nothing was erased, try again") from None
+            return response.json({"erased": erased})
 
         return blueprint
 
+    def _answering(self, handler: Handler) -> Handler:
+        """Answers what a handler refuses, and the questions of browsers on other sites (CORS)."""
+
+        @wraps(handler)
+        async def answer(request: Request, *args: Any) -> HTTPResponse:
+            try:
+                reply = response.empty() if request.method == "OPTIONS" else await handler(request, *args)
+            except RefusedRequest as refusal:
+                reply = response.json([{**error_message("", refusal.response), "reason": str(refusal)}], status=refusal.status)
+                if refusal.retry_after is not None:
+                    reply.headers["Retry-After"] = str(refusal.retry_after)
+            except Exception as error:  # a fault of ours: the patient still gets words
+                logger.error("A request failed: %s.", type(error).__name__)
+                reply = response.json([error_message("")], status=503)
+            reply.headers.update({"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Vary": "Origin"})
+            origin = request.headers.get("origin")
+            if origin in self._web.sites:
+                reply.headers["Access-Control-Allow-Origin"] = origin
+                if request.method == "OPTIONS":
+                    allowed = {"Methods": "POST", "Headers": "Content-Type", "Max-Age": "600"}
+                    reply.headers.update({f"Access-Control-{'' if name == 'Max-Age' else 'Allow-'}{name}": value for name, value in allowed.items()})
+            return reply
+
+        return answer
+
+    def _turn(self, sender: str) -> asyncio.Lock:
+        """Held while a message of the conversation is answered."""
+        return self._turns.setdefault(sender, asyncio.Lock())
+
     async def _answer(self, on_new_message: Callable[[UserMessage], Awaitable[Any]], sender: str, text: str) -> List[Dict[str, Any]]:
         output = RestOutput()
-        lock = self._turns.setdefault(sender, asyncio.Lock())
+        lock = self._turn(sender)
         try:
             async with lock:
                 await on_new_message(UserMessage(as_message_text(text), output, sender, input_channel=self.name()))
@@ -75,25 +158,3 @@ class RestChannel(RestInput):
             # Neither the text nor a stack trace, which would hold it.
             logger.error("A turn of conversation %s failed: %s (%d characters).", sender, type(error).__name__, len(text))
         return output.messages or [error_message(sender)]
-
-
-def _read(request: Request) -> "tuple[str, str]":
-    """Sender and text of a request.
-
-    Raises:
-        InvalidRequest: with what to send instead.
-    """
-    try:
-        body = json.loads(request.body or b"null")
-    except (ValueError, UnicodeDecodeError):
-        raise InvalidRequest('the body is not JSON; send {"sender": "...", "message": "..."}') from None
-    if not isinstance(body, dict):
-        raise InvalidRequest('the body is not a JSON object; send {"sender": "...", "message": "..."}')
-    sender, text = body.get("sender"), body.get("message")
-    if not isinstance(sender, str) or not 0 < len(sender) <= MAX_SENDER_CHARACTERS:
-        raise InvalidRequest(f"'sender' must be a text of 1 to {MAX_SENDER_CHARACTERS} characters that names the conversation")
-    if not isinstance(text, str):
-        raise InvalidRequest("'message' must be a text")
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise InvalidRequest(f"'message' has {len(text)} characters; send at most {MAX_TEXT_CHARACTERS}")
-    return sender, text

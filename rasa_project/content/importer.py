@@ -26,6 +26,7 @@ NAME, TABLE = "name", "table"
 # Topic and facet that were under discussion before a message
 BEFORE = "before"
 ROLE = "role"  # what an utterance serves for in the rankers
+FOREIGN = "foreign"  # whether it asks about something that the article never speaks of
 
 
 def topic_names(store: ContentStore) -> Dict[str, str]:
@@ -69,6 +70,8 @@ def utterance_examples(utterances: List[Utterance], store: ContentStore) -> List
         data[ROLE] = (Role.held_out if utterance.held_out else Role.learnt).value
         if utterance.topic:
             data.update(_labels(topic) if topic else {TOPIC: utterance.topic})
+        if utterance.about_foreign_thing is not None:
+            data[FOREIGN] = utterance.about_foreign_thing
         if utterance.before:
             data[BEFORE] = [utterance.before[0], utterance.before[1].value]
         messages.append(Message(data=data))

@@ -74,6 +74,19 @@ class Review(StrictModel):
         return values
 
 
+class Drawing(StrictModel):
+    """A line drawing of ``data/drawings/``.
+
+    Attributes:
+        alt: what it shows, for those who cannot see it.
+        step: the step that it belongs to, from 1.
+    """
+
+    file: str = Field(regex=r"^[a-z0-9_]+\.svg$")
+    alt: str
+    step: Optional[int] = Field(default=None, ge=1)
+
+
 class Entry(StrictModel):
     """The answer to one facet of one topic, in words that patients read as they stand."""
 
@@ -81,6 +94,7 @@ class Entry(StrictModel):
     points: List[str] = []
     steps: List[str] = []
     cautions: List[str] = []
+    drawings: List[Drawing] = []
     paragraphs: List[str] = Field(min_items=1)
     also_answers: List[Facet] = []
     questions: List[str] = Field(min_items=1)
@@ -90,6 +104,12 @@ class Entry(StrictModel):
     def _paragraph_number(cls, value: str) -> str:
         if not re.fullmatch(r"P[1-9][0-9]*", value):
             raise ValueError("a paragraph is cited by its number, such as P55")
+        return value
+
+    @validator("drawings", each_item=True)
+    def _of_a_step(cls, value: Drawing, values: dict) -> Drawing:
+        if value.step is not None and value.step > len(values.get("steps") or []):
+            raise ValueError(f"{value.file} belongs to step {value.step}, and there is no such step")
         return value
 
 

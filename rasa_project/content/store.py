@@ -7,7 +7,7 @@ from typing import Dict, List, Optional, Tuple
 
 from rasa_project.content.article import Article, load_article
 from rasa_project.content.schema import Entry, Facet, Topic, TopicKind
-from rasa_project.settings import ARTICLE_FILE, CONTENT_FOLDER
+from rasa_project.settings import ARTICLE_FILE, CONTENT_FOLDER, DRAWINGS_FOLDER
 from rasa_project.validation import InvalidFile, load_model
 
 logger = logging.getLogger(__name__)
@@ -87,6 +87,9 @@ def _cross_check(topics: Dict[str, Tuple[Path, Topic]], article: Article) -> Dic
             for position, paragraph in enumerate(entry.paragraphs):
                 if not article.knows(paragraph):
                     note(path, f"facets -> {facet.value} -> paragraphs -> {position}: the article has no paragraph {paragraph}; correct the number")
+            for position, drawing in enumerate(entry.drawings):
+                if not (DRAWINGS_FOLDER / drawing.file).is_file():
+                    note(path, f"facets -> {facet.value} -> drawings -> {position}: there is no data/drawings/{drawing.file}; remove it")
     generals = [(path, topic) for path, topic in topics.values() if topic.kind is TopicKind.general]
     for path, _ in generals[1:]:
         note(path, f"kind: 'general' is taken by topic {generals[0][1].id!r}; only one topic stands in where none is named")

@@ -52,7 +52,8 @@ class Decision:
 
     Attributes:
         answer: with kind ``answer``; ``compared`` instead where topics are set side by side from what the entries about each say.
-        topic, facet: with kind ``not_covered``; ``thing`` is what is asked about, where that has a name of its own.
+        topic, facet: with kind ``not_covered``; ``thing`` is what is asked about, where that has a name of its own, and ``foreign`` where it is
+            something that the article never speaks of, though it may cover the facet.
         options: with kind ``question``; ``facet`` is what was asked where only the topic is missing.
         asked: the part of the message that it decides on.
     """
@@ -64,6 +65,7 @@ class Decision:
     options: Tuple[Answer, ...] = ()
     compared: Tuple[Topic, ...] = ()
     thing: Optional[str] = None
+    foreign: bool = False
     asked: str = field(default="", compare=False)
 
     @property
@@ -181,11 +183,14 @@ def _thing_not_covered(
     asked, general = understood.likeliest_facet, store.general_topic
     if DOSE.search(understood.text) and (specific or BODY_HERE in understood.tables) and general:
         return Decision(Kind.not_covered, topic=_nearest(understood, specific, ranked, store, limits) or general, facet=Facet.medication)
-    if not understood.things or general is None or len(understood.text.split()) > limits.not_covered_words:
+    listed = bool(understood.things)
+    if general is None or understood.foreign < (limits.foreign_listed_above if listed else limits.foreign_above):
         return None
     topic = _nearest(understood, specific, ranked, store, limits) or general
     if topic.kind is TopicKind.exercise:
         return None
+    if not listed:
+        return Decision(Kind.not_covered, topic=topic, facet=asked or Facet.overview, foreign=True)
     thing = understood.things[0]
     if not specific and (Facet.overview in facets or (asked in BLAMED and understood.intent != DESCRIBE_PAIN)):
         return Decision(Kind.not_covered, topic=general, facet=asked or Facet.overview, thing=thing)

@@ -5,7 +5,18 @@ from typing import Dict, List, Optional
 
 from rasa_project.content.schema import Facet, TopicKind
 from rasa_project.content.store import Answer, ContentStore
-from rasa_project.dialogue.replies import MAX_QUICK_REPLIES, ORIGIN_TOPIC, Button, Reply, answer_reply, guide_button, opening, source_line
+from rasa_project.dialogue.replies import (
+    MAX_QUICK_REPLIES,
+    ORIGIN_TOPIC,
+    Button,
+    Reply,
+    answer_custom,
+    answer_reply,
+    drawings_of,
+    guide_button,
+    opening,
+    source_line,
+)
 from rasa_project.settings import domain_text
 
 # What can be chosen: the value, and the response in the domain that words it.
@@ -124,12 +135,7 @@ def step_reply(stretch: Answer, step: int, store: ContentStore) -> Reply:
     if step == len(steps) - 1:
         lines += [f"• {point}" for point in stretch.entry.points]
         lines.append(source_line(stretch.entry.paragraphs, store.article))
-    custom = {
-        "kind": "answer",
-        "topic": stretch.topic.id,
-        "facet": stretch.facet.value,
-        "sources": store.article.sources(stretch.entry.paragraphs),
-    }
+    custom = answer_custom(stretch, store.article, drawings_of(stretch.entry, step + 1))
     titles = ("utter_next", "utter_repeat", "utter_stop")
     buttons: List[Button] = [{"title": domain_text(title), "payload": domain_text(title)} for title in titles]
     return Reply(custom=custom, text="\n".join(line.replace("\n", " ") for line in lines), buttons=buttons)

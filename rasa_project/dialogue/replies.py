@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 from rasa_project.content.article import Article
-from rasa_project.content.schema import Facet, StrictModel, Topic, TopicKind
+from rasa_project.content.schema import Drawing, Entry, Facet, StrictModel, Topic, TopicKind
 from rasa_project.content.store import Answer, ContentStore
 from rasa_project.dialogue.decision import Decision
 from rasa_project.intents import GUIDE_PAIN, GUIDE_STRETCH, TOPIC_ENTITY, intent_of
@@ -17,6 +17,7 @@ from rasa_project.validation import InvalidFile, load_model, read_yaml
 MAX_QUICK_REPLIES = 3
 ORIGIN_TOPIC = "hip_or_back"  # what the guide to where the pain comes from ends with
 Button = Dict[str, str]
+SOURCE = "Source:"  # begins the line that says where an answer comes from
 COMPARED = (Facet.symptoms, Facet.causes, Facet.risk)  # what can tell two conditions apart
 
 
@@ -79,15 +80,26 @@ def opening(answer: Answer) -> str:
 
 def answer_reply(answer: Answer, store: ContentStore) -> Reply:
     return Reply(
-        custom={
-            "kind": "answer",
-            "topic": answer.topic.id,
-            "facet": answer.facet.value,
-            "sources": store.article.sources(answer.entry.paragraphs),
-        },
+        custom=answer_custom(answer, store.article, drawings_of(answer.entry)),
         text=answer_text(answer, store.article),
         buttons=next_buttons(answer, store),
     )
+
+
+def answer_custom(answer: Answer, article: Article, drawings: Sequence[Drawing]) -> Dict[str, Any]:
+    """The machine-readable part of an answer. Drawings are named by their file in ``data/drawings/``."""
+    custom = {
+        "kind": "answer",
+        "topic": answer.topic.id,
+        "facet": answer.facet.value,
+        "sources": article.sources(answer.entry.paragraphs),
+    }
+    return {**custom, "drawings": [drawing.dict(exclude_none=True) for drawing in drawings]} if drawings else custom
+
+
+def drawings_of(entry: Entry, step: Optional[int] = None) -> List[Drawing]:
+    """The drawings of an entry; with a step (from 1) only those of that step."""
+    return [drawing for drawing in entry.drawings if step in (None, drawing.step)]
 
 
 def comparison_reply(sides: Sequence[Topic], store: ContentStore) -> Reply:
@@ -111,7 +123,7 @@ def comparison_reply(sides: Sequence[Topic], store: ContentStore) -> Reply:
 def source_line(paragraphs: Sequence[str], article: Article) -> str:
     """Where an answer comes from, in words."""
     headings = dict.fromkeys(source["section"] for source in article.sources(list(dict.fromkeys(paragraphs))))
-    return f"Source: our article “{article.title}”, under " + ", ".join(f"“{heading}”" for heading in headings) + "."
+    return f"{SOURCE} our article “{article.title}”, under " + ", ".join(f"“{heading}”" for heading in headings) + "."
 
 
 def next_buttons(answer: Answer, store: ContentStore) -> List[Button]:
@@ -143,17 +155,19 @@ def guide_button(stretch: Topic) -> Button:
     return {"title": domain_text("utter_guide_me", stretch=stretch.title), "payload": payload_of(GUIDE_STRETCH, stretch)}
 
 
-def not_covered_reply(topic: Topic, facet: Facet, store: ContentStore, thing: Optional[str] = None) -> Reply:
+def not_covered_reply(topic: Topic, facet: Facet, store: ContentStore, thing: Optional[str] = None, foreign: bool = False) -> Reply:
     """Says what was understood, that the article is silent on it, and what it does cover.
 
     Args:
         thing: what the patient asks about, where that has a name of its own.
+        foreign: whether it is something without a name here, that the article never speaks of.
     """
     words = facet_words()
+    response = "utter_thing_not_covered" if thing else "utter_foreign_thing_not_covered" if foreign else "utter_not_covered"
     covered = [{"title": words[f].button, "payload": payload(topic, f)} for f in topic.facets][:MAX_QUICK_REPLIES]
     return Reply(
         custom={"kind": "not_covered", "topic": topic.id, "facet": facet.value},
-        response="utter_thing_not_covered" if thing else "utter_not_covered",
+        response=response,
         words={"thing": thing or "", "what": words[facet].noun.format(topic=in_sentence(topic.title)), "topic": in_sentence(topic.title)},
         buttons=covered,
     )

@@ -23,7 +23,8 @@ class Thresholds(StrictModel):
         not_covered_above: probability from which a facet that is not covered is taken for what is asked.
         comparison_above: the same for a comparison, which needs two sides.
         only_describes_above: probability that someone describes pain and asks nothing in particular.
-        not_covered_words: in a longer message a thing named in passing need not be what is asked about.
+        foreign_above: probability from which a message asks about something that the article never speaks of.
+        foreign_listed_above: the same where it names such a thing that is listed in data/mentions.yml.
     """
 
     out_of_scope_above: float = Field(ge=0, le=1)
@@ -35,7 +36,8 @@ class Thresholds(StrictModel):
     not_covered_above: float = Field(ge=0, le=1)
     comparison_above: float = Field(ge=0, le=1)
     only_describes_above: float = Field(ge=0, le=1)
-    not_covered_words: int = Field(ge=0)
+    foreign_above: float = Field(ge=0, le=1)
+    foreign_listed_above: float = Field(ge=0, le=1)
 
     class Config:
         allow_mutation = False

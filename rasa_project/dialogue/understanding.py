@@ -37,6 +37,7 @@ class Understanding:
         intent: the likeliest intent, ``None`` where nothing could be told.
         intents: probability of each intent that was ranked.
         topics: the ranking of topics, likeliest first; empty where the message was a payload or the pipeline has no ranking.
+        foreign: probability that it asks about something that the article never speaks of.
         before: topic and facet that the message goes on from; ``None`` where nothing was under discussion.
         named: ids of the topics named, in the order of the text, each once.
         tables: tables of data/mentions.yml with an entry in the message.
@@ -50,6 +51,7 @@ class Understanding:
     intent: Optional[str] = None
     intents: Dict[str, float] = field(default_factory=dict)
     topics: Tuple[TopicScore, ...] = ()
+    foreign: float = 0.0
     before: Optional[Tuple[str, Facet]] = None
     named: Tuple[str, ...] = ()
     tables: FrozenSet[str] = frozenset()
@@ -73,6 +75,7 @@ class Understanding:
             intent=intent.get("name"),
             intents={i["name"]: float(i.get("confidence") or 0.0) for i in ranking if i.get("name")},
             topics=tuple(TopicScore(t["topic"], t["probability"], t["similarity"], _facets(t["facets"])) for t in answers.get("topics") or []),
+            foreign=float(answers.get("foreign") or 0.0),
             before=(before[0], Facet(before[1])) if before else None,
             named=tuple(dict.fromkeys(value for entity, value in entities if entity == TOPIC_ENTITY)),
             tables=frozenset(value for entity, value in entities if entity == MENTION_ENTITY),

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 GRAPH_VERSION = 1  # raise when graph.py writes another graph
 MAX_TOKENS = 256  # as the model was trained; what follows is not read
 BATCH_SIZE = 64
+MANY = 512  # texts from which all cores encode, as in training
 CLS, SEP = 101, 102  # of the WordPiece vocabulary
 TUNED_WEIGHTS = UTTERANCES_FOLDER / "encoder.safetensors"
 
@@ -59,10 +60,14 @@ def ensure_graph() -> Path:
     return path
 
 
-def open_session(graph: Path) -> onnxruntime.InferenceSession:
-    """One thread: a turn encodes one short message, and more threads would fight with the other servers for cores."""
+def open_session(graph: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    """By default one thread: a turn encodes one short message, and more threads would fight with the other servers for cores.
+
+    Args:
+        threads: 0 for as many as there are cores.
+    """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
@@ -95,12 +100,13 @@ class SentenceEncoder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         tokens = [token_ids(self._tokenizer, text, context) for text, context in zip(texts, contexts or [""] * len(texts))]
+        session = open_session(ensure_graph(), threads=0) if len(texts) >= MANY else self._session
         by_length = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))  # batches of like length waste no padding
         rows: List[np.ndarray] = [np.empty(0)] * len(texts)
         for start in range(0, len(texts), BATCH_SIZE):
             batch = by_length[start : start + BATCH_SIZE]
             ids, mask = as_batch([tokens[i] for i in batch])
             inputs = {"input_ids": ids, "attention_mask": mask}
-            for i, row in zip(batch, self._session.run(["embedding"], inputs)[0]):
+            for i, row in zip(batch, session.run(["embedding"], inputs)[0]):
                 rows[i] = row
         return np.stack(rows)

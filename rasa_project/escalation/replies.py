@@ -131,7 +131,7 @@ def take_back(turn: Turn) -> Response:
         _try("what was taken back", lambda: escalation_store().take_back(before["reference"]))
     gone = [words.gone for flag in before.get("flags") or [] for words in [_words(flag)] if words]
     reply = Reply(
-        custom={"kind": "chitchat"},
+        custom={"kind": "chitchat", "taken_back": True},
         response="utter_taken_back",
         words={"gone": _listed(gone) or "it is not as bad", "signs": _signs(before.get("flags") or [])},
         buttons=[dict(SHOW_ADVICE)],
@@ -154,7 +154,7 @@ def show_advice(turn: Turn) -> Response:
 def help_in_despair(turn: Turn) -> Response:
     """For someone who thinks of harming themselves: who can help now."""
     contacts = clinic_settings().contacts("crisis", "emergency", "clinic")
-    return Response(Reply(custom={"kind": "handoff", "contacts": contacts}, response="utter_self_harm"))
+    return Response(Reply(custom={"kind": "handoff", "crisis": True, "contacts": contacts}, response="utter_self_harm"))
 
 
 def withhold_exercises(escalation: Dict[str, Any]) -> Reply:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, List, Optional, Sequence
 
-from sqlalchemy import JSON, Column, DateTime, Float, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, DateTime, Float, ForeignKey, Integer, String, Text, UniqueConstraint, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, declarative_base, relationship, sessionmaker
 
@@ -177,6 +177,11 @@ class EscalationStore:
         engine = open_engine(url)
         Base.metadata.create_all(engine)
         self._session = sessionmaker(engine, future=True)
+
+    def check(self) -> None:
+        """Raises ``sqlalchemy.exc.SQLAlchemyError`` where the database does not answer."""
+        with self._session() as session:
+            session.execute(select(1))
 
     def add(self, sighting: Sighting, conversation_id: str, channel: Optional[str] = None, reference: Optional[str] = None) -> str:
         """Stores danger signs durably; returns the escalation's reference. The same message is stored once, whoever stores it.

@@ -32,7 +32,8 @@ CANDIDATES: Dict[str, Sequence[float]] = {
     "not_covered_above": [n / 20 for n in range(0, 16)],
     "comparison_above": [0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
     "only_describes_above": [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
-    "not_covered_words": [0, 4, 6, 8, 10, 15, 20, 25, 30, 40, 60],
+    "foreign_above": [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
+    "foreign_listed_above": [0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
 }
 """What is tried for each limit."""
 

@@ -1,4 +1,4 @@
-"""The rankers in Rasa's graph: which topic a message is about, and what it asks of each likely topic."""
+"""The rankers in Rasa's graph: which topic a message is about, what it asks of each likely topic, and whether the article speaks of that."""
 
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -21,18 +21,20 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from rasa_project.content.importer import ALSO_ANSWERS, BEFORE, EXAMPLE, FACET, ROLE, TOPIC, TOPIC_DEFAULT, TOPIC_ELSEWHERE, TOPIC_KIND
+from rasa_project.content.importer import ALSO_ANSWERS, BEFORE, EXAMPLE, FACET, FOREIGN, ROLE, TOPIC, TOPIC_DEFAULT, TOPIC_ELSEWHERE, TOPIC_KIND
 from rasa_project.content.schema import Facet, TopicKind
 from rasa_project.intents import ANSWER_RANKING, DESCRIBE_PAIN, OUTSIDE, facet_of
 from rasa_project.nlu.topic_linking import NameLinker, mentions_of
 from rasa_project.ranking.facet_ranker import FacetExample, FacetRanker
+from rasa_project.ranking.foreign_things import ForeignThings
 from rasa_project.ranking.labels import NONE, Mentions, Role, TopicEntries
 from rasa_project.ranking.topic_ranker import TopicRanker
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class AnswerRanking(GraphComponent, IntentClassifier):
-    """Sets ``answer_ranking``: the likeliest topics, each with its likeliest facets, and what was under discussion ``before``."""
+    """Sets ``answer_ranking``: the likeliest topics, each with its likeliest facets; how likely the message asks about something ``foreign`` to
+    the article; and what was under discussion ``before``."""
 
     def __init__(
         self,
@@ -41,12 +43,14 @@ class AnswerRanking(GraphComponent, IntentClassifier):
         resource: Resource,
         topics: Optional[TopicRanker] = None,
         facets: Optional[FacetRanker] = None,
+        foreign: Optional[ForeignThings] = None,
     ) -> None:
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
         self._topics = topics
         self._facets = facets
+        self._foreign = foreign
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
@@ -61,7 +65,7 @@ class AnswerRanking(GraphComponent, IntentClassifier):
         cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
     ) -> "AnswerRanking":
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, TopicRanker.load(folder), FacetRanker.load(folder))
+            return cls(config, model_storage, resource, TopicRanker.load(folder), FacetRanker.load(folder), ForeignThings.load(folder))
 
     def train(self, training_data: TrainingData) -> Resource:
         encoded = [(message, vector) for message in training_data.training_examples for vector in [_unit_vector(message)] if vector is not None]
@@ -86,7 +90,15 @@ class AnswerRanking(GraphComponent, IntentClassifier):
         )
         examples = [_facet_example(message, label) for message, label in zip(messages, labels)]
         self._facets = FacetRanker.fit(vectors, examples, [facet.value for facet in Facet], _entries(messages), DESCRIBE_PAIN, roles)
+        said = [position for position, message in enumerate(messages) if message.get(FOREIGN) is not None]
+        self._foreign = ForeignThings.fit(
+            vectors[said],
+            [mentions[position] for position in said],
+            [bool(messages[position].get(FOREIGN)) for position in said],
+            [roles[position] for position in said],
+        )
         with self._model_storage.write_to(self._resource) as folder:
+            self._foreign.save(folder)
             self._topics.save(folder)
             self._facets.save(folder)
         return self._resource
@@ -94,7 +106,7 @@ class AnswerRanking(GraphComponent, IntentClassifier):
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             vector = _unit_vector(message)
-            if vector is None or self._topics is None or self._facets is None:
+            if vector is None or self._topics is None or self._facets is None or self._foreign is None:
                 continue
             entities = message.get(ENTITIES, [])
             mentions = mentions_of([(str(e.get(ENTITY_ATTRIBUTE_TYPE)), str(e.get(ENTITY_ATTRIBUTE_VALUE))) for e in entities])
@@ -105,7 +117,8 @@ class AnswerRanking(GraphComponent, IntentClassifier):
             for ranked in likeliest:
                 line = {"topic": ranked.topic, "probability": round(ranked.probability, 4), "similarity": round(ranked.similarity, 4)}
                 ranking.append({**line, "named": ranked.named, "facets": self._facets_of(ranked.topic, intents, similarities)})
-            message.set(ANSWER_RANKING, {"topics": ranking, "before": message.get(BEFORE)}, add_to_output=True)
+            foreign = round(self._foreign.probability(vector, mentions), 4)
+            message.set(ANSWER_RANKING, {"topics": ranking, "foreign": foreign, "before": message.get(BEFORE)}, add_to_output=True)
         return messages
 
     def _facets_of(self, topic: str, intents: Dict[str, float], similarities: Tuple[np.ndarray, np.ndarray]) -> List[Dict[str, Any]]:

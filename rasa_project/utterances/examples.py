@@ -22,12 +22,19 @@ class Utterance:
         topic: what it is about, in the light of what was before; ``NONE`` for what is no question about the article, ``UNCLEAR`` where nobody
             could know, ``None`` for small talk.
         intent: ``None`` where the utterance is unclear.
+        thing: the words that name what it asks about, where the article never speaks of that.
     """
 
     text: str
     before: Optional[Tuple[str, Facet]]
     topic: Optional[str]
     intent: Optional[str]
+    thing: Optional[str] = None
+
+    @property
+    def about_foreign_thing(self) -> Optional[bool]:
+        """Whether it asks about something that the article never speaks of; ``None`` for what is no question about the article."""
+        return None if self.topic in (None, NONE, UNCLEAR) else self.thing is not None
 
     @property
     def held_out(self) -> bool:
@@ -59,8 +66,10 @@ def _utterance(line: Any, _: str) -> Utterance:
         return Utterance(text, context, NONE if intent in OUTSIDE else None, str(intent))
     if not isinstance(line.get("topic"), str):
         raise ValueError("needs a 'topic' with a 'facet', or an 'intent'")
-    asked = line.get("facet")
-    return Utterance(text, context, line["topic"], DESCRIBE_PAIN if asked == DESCRIBE else intent_of(_facet(asked)))
+    asked, thing = line.get("facet"), line.get("thing")
+    if thing is not None and (not isinstance(thing, str) or thing not in text):
+        raise ValueError("'thing' must be words of the text")
+    return Utterance(text, context, line["topic"], DESCRIBE_PAIN if asked == DESCRIBE else intent_of(_facet(asked)), thing)
 
 
 def _facet(name: Any) -> Facet:

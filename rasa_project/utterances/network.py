@@ -1,8 +1,9 @@
 """Fine-tunes the sentence encoder on labelled utterances.
 
-Two tasks share the sentence vector: which topic, and which intent. Each is a cosine classifier (normalised softmax, Wang et al. 2017,
-https://arxiv.org/abs/1704.06369), so that what the classes learn is in the angles that nearest-neighbour search and linear classifiers use
-afterwards. The heads themselves are thrown away: a topic that a clinic adds later needs none.
+Three tasks share the sentence vector: which topic, which intent, and whether it asks about something that the article never speaks of. Each is
+a cosine classifier (normalised softmax, Wang et al. 2017, https://arxiv.org/abs/1704.06369), so that what the classes learn is in the angles
+that nearest-neighbour search and linear classifiers use afterwards. The heads themselves are thrown away: a topic that a clinic adds later
+needs none.
 
 An utterance that goes on from a reply is encoded together with what that reply was about, and gets the labels of the question that it stands
 for, in the manner of conversational dense retrieval (Yu et al. 2021, https://arxiv.org/abs/2105.04166).

@@ -35,5 +35,10 @@ def _fine_tuned(learnt: List[Utterance]) -> Dict[str, np.ndarray]:
     tokenizer = load_tokenizer()
     contexts = [context_words(*utterance.before) if utterance.before else "" for utterance in learnt]
     texts = [token_ids(tokenizer, utterance.text, context) for utterance, context in zip(learnt, contexts)]
-    labels = [[utterance.topic for utterance in learnt], [utterance.intent for utterance in learnt]]
+    foreign = {True: "foreign", False: "known", None: None}
+    labels = [
+        [utterance.topic for utterance in learnt],
+        [utterance.intent for utterance in learnt],
+        [foreign[utterance.about_foreign_thing] for utterance in learnt],
+    ]
     return fine_tune(load_weights(), load_config(), texts, labels)

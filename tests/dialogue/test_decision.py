@@ -21,7 +21,8 @@ LIMITS = Thresholds(
     not_covered_above=0.4,
     comparison_above=0.8,
     only_describes_above=0.6,
-    not_covered_words=25,
+    foreign_above=0.6,
+    foreign_listed_above=0.1,
 )
 
 
@@ -116,17 +117,34 @@ def test_a_comparison_of_two_named_conditions_uses_their_entry(store: ContentSto
     assert decision.answer and decision.answer.topic.id == "sciatica_vs_bursitis"
 
 
-@pytest.mark.parametrize("text, expected", [("does acupuncture help", Kind.not_covered), ("the pain comes and goes. " * 10, Kind.answer)])
-def test_a_treatment_that_the_article_never_names_is_not_covered(store: ContentStore, text: str, expected: Kind) -> None:
+@pytest.mark.parametrize("foreign, expected", [(0.3, Kind.not_covered), (0.05, Kind.answer)], ids=["asked about", "named in passing"])
+def test_a_listed_treatment_that_the_article_never_names_is_not_covered(store: ContentStore, foreign: float, expected: Kind) -> None:
     understood = asked(
-        text,
+        "does acupuncture help",
         intent="ask_treatment",
         intents={"ask_treatment": 0.9},
         topics=(score("muscle_strain", facet=Facet.treatment),),
+        foreign=foreign,
         tables=frozenset({"not_covered_treatment"}),
         things=("acupuncture",),
     )
-    assert decide(understood, Context(), store, LIMITS).kind is expected
+    decision = decide(understood, Context(), store, LIMITS)
+    assert decision.kind is expected and decision.thing == ("acupuncture" if expected is Kind.not_covered else None)
+
+
+@pytest.mark.parametrize("foreign, expected", [(0.9, Kind.not_covered), (0.3, Kind.answer)])
+def test_a_thing_on_no_list_is_not_covered_where_it_is_likely_foreign(store: ContentStore, foreign: float, expected: Kind) -> None:
+    understood = asked(
+        "does a copper hula hoop help a slipped disc",
+        intent="ask_treatment",
+        intents={"ask_treatment": 0.9},
+        topics=(score("herniated_disc", facet=Facet.treatment),),
+        named=("herniated_disc",),
+        foreign=foreign,
+    )
+    decision = decide(understood, Context(), store, LIMITS)
+    assert (decision.kind, decision.about) == (expected, ("herniated_disc", Facet.treatment))
+    assert decision.foreign is (expected is Kind.not_covered)
 
 
 def test_a_payload_is_answered_from_its_intent_and_entity(store: ContentStore) -> None:

@@ -1,6 +1,7 @@
 """The utterances as data: that each line can be used, and what is said of one that cannot."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def test_a_line_says_what_is_asked_and_what_was_under_discussion(tmp_path: Path)
         {"text": "book me in", "intent": "administration"},
         {"text": "ta", "intent": "thank"},
         {"text": "symptoms?", "intent": "unclear"},
+        {"text": "does snail slime help my hip", "topic": "hip_back_link", "facet": "treatment", "thing": "snail slime"},
     )
     assert load_utterances(folder) == [
         Utterance("and for arthritis?", ("bursitis", Facet.symptoms), "arthritis", "ask_symptoms"),
@@ -34,7 +36,14 @@ def test_a_line_says_what_is_asked_and_what_was_under_discussion(tmp_path: Path)
         Utterance("book me in", None, NONE, "administration"),
         Utterance("ta", None, None, "thank"),
         Utterance("symptoms?", None, UNCLEAR, None),
+        Utterance("does snail slime help my hip", None, "hip_back_link", "ask_treatment", "snail slime"),
     ]
+
+
+def test_a_question_about_the_article_names_a_foreign_thing_or_does_not() -> None:
+    asked = Utterance("is it bad", None, "bursitis", "ask_prognosis")
+    assert (asked.about_foreign_thing, replace(asked, thing="it").about_foreign_thing) == (False, True)
+    assert replace(asked, topic=NONE).about_foreign_thing is None
 
 
 @pytest.mark.parametrize(
@@ -43,6 +52,7 @@ def test_a_line_says_what_is_asked_and_what_was_under_discussion(tmp_path: Path)
         ("what", "needs a 'text'"),
         ({"text": " "}, "needs a 'text'"),
         ({"text": "why"}, "needs a 'topic' with a 'facet', or an 'intent'"),
+        ({"text": "why", "topic": "sciatica", "facet": "causes", "thing": "tea"}, "'thing' must be words of the text"),
         ({"text": "why", "topic": "sciatica", "facet": "reason"}, "unknown facet 'reason'; choose among overview, "),
         ({"text": "why", "before": {"facet": "causes"}, "topic": "sciatica", "facet": "causes"}, "'before' needs a 'topic' and a 'facet'"),
     ],
