@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 export SQLALCHEMY_SILENCE_UBER_WARNING = 1
 export PYTHONWARNINGS = ignore
 
-.PHONY: help setup run shell train check test evaluate evaluate-safety benchmark lock clean
+.PHONY: help setup browser run shell train check test evaluate evaluate-safety benchmark screenshots lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 24
@@ -23,6 +23,9 @@ $(VENV)/.installed: requirements.lock installer.lock pyproject.toml web/packages
 	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(PY) -m rasa_project web-packages || echo "The bot runs without the chat widget until this is mended."
 	@touch $@
+
+browser: ## install Chromium, for the tests of the chat widget, where there is none (Debian)
+	@command -v chromium chromium-browser google-chrome >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null)
 
 run: setup ## train if needed, start the bot, stop it with Ctrl-C
 	@$(PY) -m rasa_project run
@@ -40,7 +43,7 @@ check: setup ## lint, types, training data and content
 	@$(PY) -m rasa_project check
 	@$(RASA) data validate --quiet
 
-test: setup ## validate the data, run unit tests, stories and conversations over HTTP
+test: setup browser ## validate the data, run unit tests, stories, conversations over HTTP and the chat widget
 	@$(PY) -m rasa_project check
 	@$(RASA) data validate --quiet
 	@$(PY) -m rasa_project train --if-needed
@@ -55,6 +58,9 @@ evaluate-safety: setup ## count danger signs found and missed, and false alarms 
 
 benchmark: setup ## compare with stock Rasa (docs/benchmarks.md)
 	@$(PY) -m benchmarks
+
+screenshots: setup browser ## take the pictures in docs/screenshots anew
+	@$(PY) docs/screenshots/take.py
 
 lock: setup ## resolve the dependencies anew
 	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip compile pyproject.toml --extra dev --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock

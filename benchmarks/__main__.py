@@ -8,6 +8,7 @@ from typing import Dict, List, Tuple
 
 import rasa
 
+from benchmarks import crowd, widget
 from benchmarks.bots import Contender, contenders, cores
 from benchmarks.load import run_load
 from rasa_project.evaluation.runner import ask_all
@@ -22,9 +23,10 @@ WARM_UP = 50
 
 @dataclass
 class Measured:
-    """Figures of one bot, by row of the table; ``right`` by group of questions."""
+    """Figures of one bot by row of the table, and what only ours is measured for, as tables."""
 
     rows: Dict[str, Tuple[float, str]] = field(default_factory=dict)
+    tables: List[str] = field(default_factory=list)
 
 
 def measure(contender: Contender) -> Measured:
@@ -44,6 +46,8 @@ def measure(contender: Contender) -> Measured:
             rows[f"Messages a second with {clients} client{'s' * (clients > 1)}"] = (load.per_second, "more")
         rows["Memory of both servers after that, MB"] = (bot.memory(), "less")
         outcomes = ask_all(questions, bot.ask_labelled)
+        if contender.name == "ours":
+            measured.tables = [f"## {crowd.PATIENTS} patients at once\n\n{crowd.run(bot)}", f"## The chat widget\n\n{widget.run(bot)}"]
     groups = Counter(outcome.question.group for outcome in outcomes)
     right = Counter(outcome.question.group for outcome in outcomes if outcome.verdict is Verdict.right)
     for group, total in sorted(groups.items()):
@@ -85,7 +89,8 @@ Machine: {machine}.
 def main() -> None:
     with contenders() as found:
         measured = {name: measure(contender) for name, contender in found.items()}
-    text = HEADER.format(machine=machine()) + report(measured["ours"], measured["stock"]) + "\n"
+    table = HEADER.format(machine=machine()) + report(measured["ours"], measured["stock"])
+    text = "\n\n".join([table, *measured["ours"].tables]) + "\n"
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(text, encoding="utf-8")
     print(text)

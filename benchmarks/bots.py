@@ -18,7 +18,7 @@ from rasa_project.operations.environment import module_command, trial_environmen
 from rasa_project.operations.serving import HOST, free_port
 from rasa_project.settings import PROJECT_FOLDER, cache_folder
 
-COPIED = ("actions", "benchmarks", "data", "rasa_project", "clinic.yml", "config.yml", "credentials.yml", "domain.yml")
+COPIED = ("actions", "benchmarks", "data", "rasa_project", "web", "clinic.yml", "config.yml", "credentials.yml", "domain.yml")
 STOCK_CREDENTIALS = "rest:\nbenchmarks.labelled_channel.LabelledRest:\n"
 
 
@@ -68,7 +68,7 @@ class Contender:
         try:
             while True:
                 try:
-                    if bot.ask("warm-up", "hello"):
+                    if bot.ask("warm-up-1", "hello"):
                         break
                 except (urllib.error.URLError, ConnectionError, OSError):
                     time.sleep(0.1)

@@ -27,6 +27,7 @@ HOST = "127.0.0.1"
 START_SECONDS = 180
 PR_SET_PDEATHSIG = 1  # of Linux' prctl: the signal that a process gets when its parent dies
 STOP_SECONDS = 15
+READY_SECONDS = 10
 WORKER_CHECK_SECONDS = 5
 
 
@@ -46,6 +47,14 @@ class Servers:
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}/webhooks/rest/webhook"
+
+    @property
+    def ready_url(self) -> str:
+        return f"http://{HOST}:{self.port}/webhooks/rest/ready"
+
+    @property
+    def demo_url(self) -> str:
+        return f"http://{HOST}:{self.port}/webhooks/widget/demo"
 
     def ask(self, sender: str, message: str, timeout: float = 30) -> List[dict]:
         """Sends one message over REST and returns the bot's messages."""
@@ -185,13 +194,12 @@ def _wait_until_answered(servers: Servers) -> None:
         if fallen:
             raise ServerFailed(f"{fallen} The lines above say why.")
         try:
-            replies = servers.ask("start-up-check", "hello")
-            if any(reply.get("custom", {}).get("kind") == "chitchat" for reply in replies):
+            with urllib.request.urlopen(servers.ready_url, timeout=READY_SECONDS):
                 return
-        except (urllib.error.URLError, ConnectionError, socket.timeout, ValueError):
-            pass
+        except (urllib.error.URLError, ConnectionError, socket.timeout):
+            pass  # also while it says that it is not ready
         time.sleep(0.3)
-    raise ServerFailed(f"No answer within {START_SECONDS} seconds.")
+    raise ServerFailed(f"Not ready within {START_SECONDS} seconds; {servers.ready_url} says what is missing.")
 
 
 def serve(model: Path, port: int, action_port: int) -> None:
@@ -206,7 +214,7 @@ def serve(model: Path, port: int, action_port: int) -> None:
             servers.keep_worker()
             example = json.dumps({"sender": "me-123456", "message": "what is sciatica?"})
             curl = f"curl -s {servers.url} -H 'Content-Type: application/json' \\\n    -d '{example}'"
-            print(f"\nTalk to it in a browser: http://{HOST}:{port}/webhooks/widget/demo", flush=True)
+            print(f"\nTalk to it in a browser: {servers.demo_url}", flush=True)
             print(f"Or over REST at {servers.url}:\n\n  {curl}\n\nCtrl-C stops it.", flush=True)
             checked = time.monotonic()
             while True:

@@ -88,9 +88,7 @@ def _packed(what: str, scratch: Path) -> Path:
 def _check(archive: Path, name: str, package: Package) -> None:
     got = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if got != package.sha512:
-        raise PackagesUnavailable(
-            f"{name} {package.version} has another checksum than {PACKAGES_FILE} says: {got}. Have it reviewed before you use it."
-        )
+        raise PackagesUnavailable(f"{name} {package.version} has another checksum than {PACKAGES_FILE} says: {got}. Review it before you use it.")
 
 
 def _keep(archive: Path, package: Package, scratch: Path, folder: Path) -> None:

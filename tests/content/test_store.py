@@ -140,3 +140,12 @@ def test_a_file_with_faults_does_not_silence_the_others(content_copy: Path) -> N
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match="no topic files"):
         load_store(tmp_path)
+
+
+def test_a_drawing_that_is_missing_or_belongs_to_no_step_is_named(content_copy: Path) -> None:
+    spoil(content_copy, "piriformis_stretch.yml", "file: piriformis_stretch_1.svg", "file: nowhere.svg")
+    spoil(content_copy, "childs_pose.yml", "step: 1,", "step: 9,")
+    with pytest.raises(InvalidFile) as error:
+        load_store(content_copy)
+    assert any("piriformis_stretch.yml" in line and "nowhere.svg" in line for line in error.value.problems)
+    assert any("childs_pose.yml" in line and "no such step" in line for line in error.value.problems)

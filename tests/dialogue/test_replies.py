@@ -2,11 +2,14 @@
 
 import json
 import re
+from xml.etree import ElementTree
 
 from rasa_project.channels.payloads import is_own_payload
 from rasa_project.content.schema import Facet
 from rasa_project.content.store import Answer, ContentStore
+from rasa_project.dialogue import guidance
 from rasa_project.dialogue.replies import answer_reply, not_covered_reply, question_reply
+from rasa_project.settings import DRAWINGS_FOLDER, domain_text
 
 
 def answers(store: ContentStore) -> list:
@@ -64,3 +67,25 @@ def test_a_question_carries_its_options(store: ContentStore) -> None:
     reply = question_reply(options)
     assert [option["title"].split(":")[0] for option in reply.custom["options"]] == ["Sciatica", store.topics["bursitis"].title]
     assert question_reply([]).custom["options"] == []
+
+
+def test_each_way_of_not_knowing_has_its_own_words(store: ContentStore) -> None:
+    topic = store.topics["herniated_disc"]
+    replies = [not_covered_reply(topic, Facet.treatment, store, *more) for more in ((), ("acupuncture",), (None, True))]
+    assert [reply.response for reply in replies] == ["utter_not_covered", "utter_thing_not_covered", "utter_foreign_thing_not_covered"]
+    for reply in replies:
+        assert domain_text(reply.response, **reply.words)
+
+
+def test_a_stretch_shows_all_its_drawings_and_each_step_its_own(store: ContentStore) -> None:
+    for stretch in guidance.stretches(store).values():
+        drawn = answer_reply(stretch, store).custom["drawings"]
+        assert len(drawn) >= 2 and all(drawing["alt"] and drawing["step"] for drawing in drawn)
+        steps = [guidance.step_reply(stretch, step, store).custom.get("drawings", []) for step in range(len(stretch.entry.steps))]
+        assert [drawing for step in steps for drawing in step] == drawn
+
+
+def test_drawings_are_pictures_and_nothing_else() -> None:
+    for path in DRAWINGS_FOLDER.glob("*.svg"):
+        elements = {element.tag.rpartition("}")[2] for element in ElementTree.parse(path).iter()}
+        assert elements <= {"svg", "title", "g", "path", "rect", "ellipse", "circle", "line", "polyline", "polygon"}, path.name
