@@ -7,6 +7,7 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.answers import ActionAnswer
 from actions.base import ReplyAction, turn_of
+from actions.guidance import ENDED
 from rasa_project.dialogue.replies import Reply
 from rasa_project.escalation.replies import RED_FLAG_ACTIONS, denied_after
 
@@ -21,10 +22,15 @@ class _RedFlagAction(ReplyAction):
 
 
 class ActionEscalate(_RedFlagAction):
-    """Stores the escalation for the clinic and tells the patient what to do now."""
+    """Stores the escalation for the clinic and tells the patient what to do now. A guide that was under way ends."""
 
     def name(self) -> str:
         return "action_escalate"
+
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
+        if tracker.active_loop:
+            events += ENDED
+        return super().replies(tracker, events)
 
 
 class ActionAskSafety(_RedFlagAction):

@@ -16,7 +16,7 @@ from rasa.core.actions.action import ActionExecutionRejection, RemoteAction, cre
 from rasa.core.channels.channel import OutputChannel
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.core.events import ActiveLoop, Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from rasa_project.dialogue.replies import Reply
@@ -66,7 +66,8 @@ class ResilientRemoteAction(RemoteAction):
         words = {**clinic_settings().placeholders(), **reply.words}
         draft = await nlg.generate(reply.response, tracker, output_channel.name(), **words) or {}
         slots = [SlotSet(slot, value) for slot, value in response.slots.items()]
-        return [create_bot_utterance({**draft, "buttons": reply.buttons or None, "metadata": reply.custom}), *slots]
+        ended = [ActiveLoop(None)] if self.name() == "action_escalate" and tracker.active_loop else []  # a guide does not go on after it
+        return [create_bot_utterance({**draft, "buttons": reply.buttons or None, "metadata": reply.custom}), *slots, *ended]
 
 
 def install() -> None:

@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, Optional
+from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
@@ -20,7 +20,7 @@ from rasa_project.content.store import load_store
 from rasa_project.dialogue.replies import SOURCE, starting_points
 from rasa_project.operations.web_packages import PackagesUnavailable, package_files
 from rasa_project.settings import DRAWINGS_FOLDER, WEB_FOLDER, WebSettings, clinic_settings, domain_text
-from rasa_project.validation import read_yaml
+from rasa_project.validation import InvalidFile, read_yaml
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class WidgetChannel(InputChannel):
 
     def __init__(self, web: Optional[WebSettings] = None) -> None:
         self._web = web or clinic_settings().web
-        self._starting_points = starting_points(load_store(strict=False))
+        self._starting_points = _starting_points()
         self._pages = Environment(loader=FileSystemLoader(str(WEB_FOLDER)), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)
 
     @classmethod
@@ -97,8 +97,8 @@ class WidgetChannel(InputChannel):
         """The files that the chat page loads, by name, and a version that changes with any of them."""
         try:
             paths = [*(path for path in sorted((WEB_FOLDER / "widget").iterdir()) if path.suffix in TYPES), *package_files()]
-        except PackagesUnavailable as error:
-            logger.error("%s", error)
+        except (PackagesUnavailable, InvalidFile, OSError) as error:
+            logger.error("The chat widget is off: %s", error)
             return {}, ""
         digest = hashlib.sha256()
         for path in paths:
@@ -163,6 +163,15 @@ class WidgetChannel(InputChannel):
         if translated.is_file():
             words = {**words, **read_yaml(translated)}
         return {name: str(text).format(**clinic_settings().placeholders()) for name, text in words.items()}
+
+
+def _starting_points() -> List[Dict[str, str]]:
+    """What a first visit offers; nothing where the content cannot be read: the chat itself goes on."""
+    try:
+        return starting_points(load_store(strict=False))
+    except InvalidFile as error:
+        logger.error("The chat opens without suggestions: %s", error)
+        return []
 
 
 def _file(path: Path, caching: str, headers: Optional[Dict[str, str]] = None) -> HTTPResponse:

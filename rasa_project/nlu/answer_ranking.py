@@ -117,7 +117,9 @@ class AnswerRanking(GraphComponent, IntentClassifier):
             for ranked in likeliest:
                 line = {"topic": ranked.topic, "probability": round(ranked.probability, 4), "similarity": round(ranked.similarity, 4)}
                 ranking.append({**line, "named": ranked.named, "facets": self._facets_of(ranked.topic, intents, similarities)})
-            foreign = round(self._foreign.probability(vector, mentions), 4)
+            # What has been learnt to be foreign may be a topic that the clinic has added since.
+            added = mentions.topics & set(self._topics.unfamiliar)
+            foreign = 0.0 if added else round(self._foreign.probability(vector, mentions), 4)
             message.set(ANSWER_RANKING, {"topics": ranking, "foreign": foreign, "before": message.get(BEFORE)}, add_to_output=True)
         return messages
 

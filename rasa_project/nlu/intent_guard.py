@@ -31,7 +31,7 @@ from rasa_project.ranking.labels import NONE
 ADVICE_AGAIN = re.compile(r"\b(do|say|said|call|ring|advice|number)\b.*\bagain\b|\bremind me\b|\brepeat (that|it|the advice)\b", re.IGNORECASE)
 SURE = 0.5
 CERTAIN = 0.9  # probability of a topic
-SELF_HARM_ABOVE = 0.3  # probability; someone in despair must not be overlooked
+SELF_HARM_ABOVE = 0.5  # probability; someone in despair must not be overlooked
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

@@ -214,8 +214,8 @@ def serve(model: Path, port: int, action_port: int) -> None:
             servers.keep_worker()
             example = json.dumps({"sender": "me-123456", "message": "what is sciatica?"})
             curl = f"curl -s {servers.url} -H 'Content-Type: application/json' \\\n    -d '{example}'"
-            print(f"\nTalk to it in a browser: {servers.demo_url}", flush=True)
-            print(f"Or over REST at {servers.url}:\n\n  {curl}\n\nCtrl-C stops it.", flush=True)
+            print(f"\nTalk to the bot in a browser: {servers.demo_url}", flush=True)
+            print(f"The bot answers at {servers.url}. Try:\n\n  {curl}\n\nCtrl-C stops it.", flush=True)
             checked = time.monotonic()
             while True:
                 fallen = servers.fallen()

@@ -37,7 +37,8 @@ class RedFlagPolicy(ForcedPolicy):
             return action_after(last, tracker)
         if isinstance(last, ActionExecuted) and last.action_name in ACTIONS:
             intent = tracker.latest_message.intent if tracker.latest_message else {}
-            wants_to_die = intent.get("name") == SELF_HARM and intent.get("confidence", 0.0) >= SURE_OF_DESPAIR
+            answers = ((tracker.latest_message.parse_data or {}).get(RED_FLAG_TRIAGE) or {}).get("answer") if tracker.latest_message else None
+            wants_to_die = not answers and intent.get("name") == SELF_HARM and intent.get("confidence", 0.0) >= SURE_OF_DESPAIR
             return "action_self_harm" if wants_to_die and last.action_name == "action_escalate" else ACTION_LISTEN_NAME
         return None
 

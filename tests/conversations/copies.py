@@ -29,7 +29,7 @@ def _other_files(_: str, names: List[str]) -> List[str]:
 
 def copy_project(folder: Path) -> Dict[str, str]:
     """Copies what a bot needs, and returns the environment in which commands use the copy."""
-    for name in ("actions", "data", "rasa_project"):
+    for name in ("actions", "data", "rasa_project", "web"):
         shutil.copytree(PROJECT_FOLDER / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in PROJECT_FOLDER.glob("*.yml"):
         shutil.copy(path, folder)

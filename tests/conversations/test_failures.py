@@ -11,6 +11,7 @@ from typing import Iterator, List
 import psutil
 import pytest
 
+from rasa_project.channels.requests import MAX_TEXT_CHARACTERS
 from rasa_project.operations import serving, training
 from rasa_project.operations.serving import Servers
 from rasa_project.settings import PROJECT_FOLDER
@@ -23,7 +24,7 @@ def kinds(replies: list) -> list:
 @pytest.mark.parametrize(
     "message, allowed",
     [
-        ("hip pain " * 1111, {"question", "error"}),  # 10,000 characters
+        ("hip pain " * 222, {"answer", "question"}),  # as long as the channel takes
         ("/unknown_command", {"question", "out_of_scope", "error"}),
         ('/ask_causes{"topic":"no_such_topic"}', {"answer", "question", "out_of_scope"}),
         ("/session_start", {"question", "out_of_scope", "chitchat"}),
@@ -33,7 +34,7 @@ def kinds(replies: list) -> list:
         ("{}", {"question"}),
         ("<script>alert(1)</script>", {"question", "out_of_scope"}),
     ],
-    ids=["10000 characters", "unknown command", "unknown topic", "session start", "restart", "nonsense", "invisible", "braces", "markup"],
+    ids=["2000 characters", "unknown command", "unknown topic", "session start", "restart", "nonsense", "invisible", "braces", "markup"],
 )
 def test_odd_messages_get_one_fitting_reply(bot: Servers, message: str, allowed: set) -> None:
     (kind,) = kinds(bot.ask(uuid.uuid4().hex, message))
@@ -41,7 +42,8 @@ def test_odd_messages_get_one_fitting_reply(bot: Servers, message: str, allowed:
 
 
 def test_a_danger_sign_deep_in_a_very_long_message_is_found(bot: Servers) -> None:
-    message = "my hip has hurt for a while and I sit a lot. " * 150 + "since today I cannot walk. " + "I like gardening. " * 50
+    message = "my hip has hurt for a while and I sit a lot. " * 22 + "since today I cannot walk. " + "I like gardening. " * 50
+    assert 1900 < len(message) <= MAX_TEXT_CHARACTERS
     assert kinds(bot.ask(uuid.uuid4().hex, message)) == ["escalation"]
 
 
