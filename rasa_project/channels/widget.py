@@ -175,7 +175,8 @@ def _starting_points() -> List[Dict[str, str]]:
 
 
 def _file(path: Path, caching: str, headers: Optional[Dict[str, str]] = None) -> HTTPResponse:
-    return response.raw(path.read_bytes(), headers={**PLAIN_HEADERS, "Cache-Control": caching, **(headers or {})}, content_type=TYPES[path.suffix])
+    kind = TYPES.get(path.suffix, TYPES[".txt"])
+    return response.raw(path.read_bytes(), headers={**PLAIN_HEADERS, "Cache-Control": caching, **(headers or {})}, content_type=kind)
 
 
 def _readable_on(colour: str) -> str:

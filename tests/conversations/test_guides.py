@@ -61,6 +61,13 @@ def test_stop_leaves_the_guide(bot: Servers, before: List[str]) -> None:
     assert kinds(after) == ["answer"]
 
 
+def test_a_danger_sign_ends_a_guide_and_other_questions_are_answered(bot: Servers) -> None:
+    for guide in (START_STRETCH, "/guide_pain"):
+        *_, escalated, answered = talk(bot, guide, "I cannot walk at all since this morning", "what is bursitis?")
+        assert kinds(escalated) == ["escalation"] and kinds(answered) == ["answer"]
+        assert answered[-1]["custom"]["topic"] == "bursitis"
+
+
 def test_after_a_danger_sign_the_stretch_does_not_go_on(bot: Servers) -> None:
     *_, escalated, after, later = talk(bot, START_STRETCH, "I cannot walk at all since this morning", "next", START_STRETCH)
     assert kinds(escalated) == kinds(after) == kinds(later) == ["escalation"]

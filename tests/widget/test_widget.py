@@ -31,6 +31,14 @@ def test_nothing_but_a_small_launcher_loads_before_the_click(visitor: Visitor, c
     assert len(gzip.compress((WEB_FOLDER / "launcher.js").read_bytes(), 9)) <= 5 * 1024
 
 
+def test_the_notices_of_what_is_loaded_are_served_beside_it(visitor: Visitor, canned: CannedBot) -> None:
+    visitor.open_chat(canned.url)
+    folder = next(request.url.rsplit("/", 1)[0] for request in visitor.requests if request.url.endswith("webchat-minimal.js"))
+    for name in ("NOTICES.txt", "LICENSE", "webchat-minimal.js.LICENSE.txt"):
+        assert "MIT" in visitor.context.request.get(f"{folder}/{name}").text()
+    assert visitor.context.request.get(f"{folder}/../../../../clinic.yml").status == 404
+
+
 def test_a_first_visit_greets_and_says_what_happens_to_the_words(visitor: Visitor, canned: CannedBot) -> None:
     chat = visitor.open_chat(canned.url)
     expect(chat.get_by_text("not a diagnosis")).to_be_visible()
