@@ -1,6 +1,6 @@
 """Labelled utterances: ``data/utterances/*.jsonl``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, List, Optional, Tuple, Union
 
@@ -23,6 +23,7 @@ class Utterance:
             could know, ``None`` for small talk.
         intent: ``None`` where the utterance is unclear.
         thing: the words that name what it asks about, where the article never speaks of that.
+        source: the name of its file.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Utterance:
     topic: Optional[str]
     intent: Optional[str]
     thing: Optional[str] = None
+    source: str = field(default="", compare=False)
 
     @property
     def about_foreign_thing(self) -> Optional[bool]:
@@ -51,7 +53,7 @@ def load_utterances(folder: Union[str, Path]) -> List[Utterance]:
     return read_json_lines(Path(folder), _utterance)
 
 
-def _utterance(line: Any, _: str) -> Utterance:
+def _utterance(line: Any, source: str) -> Utterance:
     text = line.get("text") if isinstance(line, dict) else None
     if not isinstance(text, str) or not text.strip():
         raise ValueError('needs a \'text\'; write {"text": "...", "topic": "...", "facet": "..."} or {"text": "...", "intent": "..."}')
@@ -61,15 +63,15 @@ def _utterance(line: Any, _: str) -> Utterance:
     context = (before["topic"], _facet(before.get("facet"))) if before else None
     intent = line.get("intent")
     if intent == UNCLEAR:
-        return Utterance(text, context, UNCLEAR, None)
+        return Utterance(text, context, UNCLEAR, None, source=source)
     if intent is not None:
-        return Utterance(text, context, NONE if intent in OUTSIDE else None, str(intent))
+        return Utterance(text, context, NONE if intent in OUTSIDE else None, str(intent), source=source)
     if not isinstance(line.get("topic"), str):
         raise ValueError("needs a 'topic' with a 'facet', or an 'intent'")
     asked, thing = line.get("facet"), line.get("thing")
     if thing is not None and (not isinstance(thing, str) or thing not in text):
         raise ValueError("'thing' must be words of the text")
-    return Utterance(text, context, line["topic"], DESCRIBE_PAIN if asked == DESCRIBE else intent_of(_facet(asked)), thing)
+    return Utterance(text, context, line["topic"], DESCRIBE_PAIN if asked == DESCRIBE else intent_of(_facet(asked)), thing, source)
 
 
 def _facet(name: Any) -> Facet:

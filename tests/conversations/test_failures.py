@@ -105,7 +105,7 @@ def all_gone(processes: List[psutil.Process]) -> bool:
 def test_if_one_server_dies_the_other_stops_too_with_a_message_and_an_exit_code(command: "subprocess.Popen[str]", victim: str) -> None:
     servers = psutil.Process(command.pid).children(recursive=True)
     next(server for server in servers if victim in " ".join(server.cmdline())).kill()
-    output = command.communicate(timeout=60)[0]
+    output = command.communicate(timeout=150)[0]
     assert command.returncode != 0
     assert "stopped by itself" in output
     assert all_gone(servers)
@@ -114,7 +114,7 @@ def test_if_one_server_dies_the_other_stops_too_with_a_message_and_an_exit_code(
 def test_ctrl_c_stops_both_cleanly(command: "subprocess.Popen[str]") -> None:
     servers = psutil.Process(command.pid).children(recursive=True)
     command.send_signal(signal.SIGINT)
-    output = command.communicate(timeout=60)[0]
+    output = command.communicate(timeout=150)[0]
     assert (command.returncode, "Stopped." in output) == (0, True)
     assert all_gone(servers)
 
