@@ -15,11 +15,11 @@ INPUT = "[data-id=webchat-sendbox-input]"
 
 def say(page: Page, text: str) -> None:
     chat = page.frame_locator("iframe")
-    before = chat.locator(".webchat__bubble--from-user").count()
+    replies = chat.locator(".webchat__bubble:not(.webchat__bubble--from-user)")
+    before = replies.count()
     chat.locator(INPUT).fill(text)
     chat.locator(INPUT).press("Enter")
-    chat.locator(".webchat__bubble--from-user").nth(before).wait_for()
-    chat.locator(".webchat__typingIndicator").wait_for(state="detached")
+    replies.nth(before).wait_for()
     page.wait_for_timeout(1500)  # until it has scrolled
 
 
@@ -29,7 +29,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name, width, height, messages in (
             ("desktop", 1280, 800, ["what is sciatica?"]),
-            ("phone", 390, 800, ["how do i do the piriformis stretch"]),
+            ("phone", 390, 800, ["guide me through the piriformis stretch"]),
             ("escalation", 390, 800, ["my hip hurts", "since this morning i can't put any weight on my leg"]),
         ):
             page = browser.new_page(viewport={"width": width, "height": height})

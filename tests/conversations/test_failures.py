@@ -71,12 +71,17 @@ def test_with_a_dead_action_server_patients_get_an_error_and_red_flags_the_full_
     assert "Call 999 now" in reply["text"]
 
 
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background inherits that Ctrl-C is ignored, and so would what the tests start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def command() -> Iterator["subprocess.Popen[str]"]:
     """`make run` on ports of its own, answering; and its two servers with what they start."""
     ports = [str(serving.free_port()), str(serving.free_port())]
     arguments = [sys.executable, "-m", "rasa_project", "run", "--port", ports[0], "--action-port", ports[1]]
-    process = subprocess.Popen(arguments, cwd=PROJECT_FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(arguments, cwd=PROJECT_FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=_hear_ctrl_c)
     try:
         output = ""
         assert process.stdout

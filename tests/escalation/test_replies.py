@@ -73,7 +73,7 @@ def test_the_duration_is_kept_for_the_clinic(own_state: Path) -> None:
 def test_what_is_taken_back_stays_with_the_clinic_and_within_reach() -> None:
     first = escalate(turn(BLADDER))
     back = take_back(turn(message_id="m2", slots=first.slots))
-    assert back.reply.custom == {"kind": "chitchat"} and back.slots[ESCALATION_SLOT]["taken_back"]
+    assert back.reply.custom == {"kind": "chitchat", "taken_back": True} and back.slots[ESCALATION_SLOT]["taken_back"]
     assert escalation_store().get(first.reply.custom["reference"]).taken_back_at  # type: ignore[union-attr]
     shown = show_advice(turn(message_id="m3", slots=back.slots)).reply
     assert (shown.custom["kind"], shown.response) == ("handoff", "utter_escalate_emergency")
