@@ -20,8 +20,10 @@ from rasa_project.channels.messages import error_message
 from rasa_project.channels.payloads import as_message_text
 from rasa_project.channels.rate_limits import RateLimits
 from rasa_project.channels.requests import RefusedRequest, caller, read_json, sender_of, text_of
-from rasa_project.settings import WebSettings, clinic_settings
-from rasa_project.tracker_store import unwrapped
+from rasa_project.escalation.store import escalation_store
+from rasa_project.escalation.sweep import ConversationSweep
+from rasa_project.settings import WebSettings, clinic_settings, tracker_database_url
+from rasa_project.tracker_store import ConversationStore, unwrapped
 from rasa_project.validation import read_yaml
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ logger = logging.getLogger(__name__)
 API_DESCRIPTION = Path(__file__).with_name("openapi.yml")
 REQUEST_SECONDS = 20  # in which the head of a request has to arrive
 LARGEST_REQUEST = 1_048_576  # bytes, of any channel; Sanic's own limit is 100 times that
+PREFLIGHT = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Content-Type", "Access-Control-Max-Age": "600"}
 Handler = Callable[..., Awaitable[HTTPResponse]]
 
 
@@ -61,7 +64,7 @@ class RestChannel(RestInput):
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        blueprint = Blueprint(f"rest_{type(self).__name__}", __name__)
+        blueprint, description = Blueprint(f"rest_{type(self).__name__}", __name__), read_yaml(API_DESCRIPTION)
 
         @blueprint.listener("after_server_start")
         async def bound_requests(app: Sanic, _: Any) -> None:
@@ -81,7 +84,7 @@ class RestChannel(RestInput):
 
         @blueprint.route("/openapi.json", methods=["GET"])
         async def describe(request: Request) -> HTTPResponse:
-            return response.json(read_yaml(API_DESCRIPTION))
+            return response.json(description)
 
         @blueprint.route("/webhook", methods=["POST", "OPTIONS"], stream=True)
         @self._answering
@@ -111,7 +114,7 @@ class RestChannel(RestInput):
                 raise RefusedRequest(501, "the tracker store in endpoints.yml is of a kind that conversations cannot be erased from here")
             async with self._turn(sender):
                 try:
-                    erased = await asyncio.get_event_loop().run_in_executor(None, store.erase, sender)
+                    erased = await asyncio.get_event_loop().run_in_executor(None, _erase, store, sender)
                 except SQLAlchemyError as error:
                     logger.error("Erasing conversation %s failed: %s.", sender, type(error).__name__)
                     raise RefusedRequest(503, "the database did not answer; nothing was erased, try again") from None
@@ -138,8 +141,7 @@ class RestChannel(RestInput):
             if origin in self._web.sites:
                 reply.headers["Access-Control-Allow-Origin"] = origin
                 if request.method == "OPTIONS":
-                    allowed = {"Methods": "POST", "Headers": "Content-Type", "Max-Age": "600"}
-                    reply.headers.update({f"Access-Control-{'' if name == 'Max-Age' else 'Allow-'}{name}": value for name, value in allowed.items()})
+                    reply.headers.update(PREFLIGHT)
             return reply
 
         return answer
@@ -158,3 +160,13 @@ class RestChannel(RestInput):
             # Neither the text nor a stack trace, which would hold it.
             logger.error("A turn of conversation %s failed: %s (%d characters).", sender, type(error).__name__, len(text))
         return output.messages or [error_message(sender)]
+
+
+def _erase(store: ConversationStore, sender: str) -> int:
+    """Erases a conversation. A danger sign in it that could not be stored for the clinic when it was written is stored first.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: one of the two databases cannot be used; nothing was erased.
+    """
+    ConversationSweep(escalation_store(), tracker_database_url()).run_once()
+    return store.erase(sender)
