@@ -1,10 +1,12 @@
 """Serves the chat widget: the launcher for a clinic's page, the page in its frame, what that page loads, and a demo of a clinic's site."""
 
+import gzip
 import hashlib
 import json
 import logging
 import re
 import secrets
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, List, Optional
 
@@ -32,6 +34,22 @@ TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf
 FOREVER = "public, max-age=31536000, immutable"
 A_WHILE = "public, max-age=300"
 PLAIN_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+
+class Asset:
+    """A file in memory, compressed once for all browsers."""
+
+    def __init__(self, body: bytes, content_type: str) -> None:
+        self.body = body
+        self._compressed = gzip.compress(body, mtime=0)
+        self._content_type = content_type
+
+    def sent(self, request: Request) -> HTTPResponse:
+        """May be kept for ever: the address changes with the content."""
+        headers = {**PLAIN_HEADERS, "Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return response.raw(self.body, headers=headers, content_type=self._content_type)
+        return response.raw(self._compressed, headers={**headers, "Content-Encoding": "gzip"}, content_type=self._content_type)
 
 
 class WidgetChannel(InputChannel):
@@ -72,10 +90,10 @@ class WidgetChannel(InputChannel):
 
         @blueprint.route("/assets/<served>/<name>", methods=["GET"])
         async def asset(request: Request, served: str, name: str) -> HTTPResponse:
-            path = files.get(name)
-            if path is None or served != version:
+            found = files.get(name)
+            if found is None or served != version:
                 return response.text("There is no such file.", status=404, headers=PLAIN_HEADERS)
-            return _file(path, FOREVER)
+            return found.sent(request)
 
         @blueprint.route("/drawings/<name>", methods=["GET"])
         async def drawing(request: Request, name: str) -> HTTPResponse:
@@ -93,24 +111,22 @@ class WidgetChannel(InputChannel):
 
         return blueprint
 
-    def _assets(self) -> "tuple[Dict[str, Path], str]":
+    def _assets(self) -> "tuple[Dict[str, Asset], str]":
         """The files that the chat page loads, by name, and a version that changes with any of them."""
         try:
             paths = [*(path for path in sorted((WEB_FOLDER / "widget").iterdir()) if path.suffix in TYPES), *package_files()]
         except (PackagesUnavailable, InvalidFile, OSError) as error:
             logger.error("The chat widget is off: %s", error)
             return {}, ""
-        digest = hashlib.sha256()
-        for path in paths:
-            digest.update(path.read_bytes())
-        return {path.name: path for path in paths}, digest.hexdigest()[:16]
+        assets = {path.name: Asset(path.read_bytes(), _content_type(path)) for path in paths}
+        return assets, hashlib.sha256(b"".join(asset.body for asset in assets.values())).hexdigest()[:16]
 
     def _chat(self, request: Request, assets: str) -> HTTPResponse:
         """The page, with a fresh nonce. Query arguments: ``title``, ``color`` (six hexadecimal digits), ``language``."""
         settings, nonce = clinic_settings(), secrets.token_urlsafe(18)
         language = request.args.get("language", "en")
         language = language if re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", language) else "en"
-        words = self._words(language)
+        words = self._words(language[:2])
         accent = request.args.get("color", "").lower()
         accent = accent if re.fullmatch(r"[0-9a-f]{6}", accent) else DEFAULT_ACCENT
         title = request.args.get("title", "").strip()[:LONGEST_TITLE] or words["title"]
@@ -156,10 +172,11 @@ class WidgetChannel(InputChannel):
         return response.html(html, headers=headers)
 
     @staticmethod
+    @lru_cache(maxsize=16)
     def _words(language: str) -> Dict[str, str]:
         """What the widget says by itself: in the language asked for, as far as there is a file for it, else in English."""
         words = read_yaml(WEB_FOLDER / "words" / "en.yml")
-        translated = WEB_FOLDER / "words" / f"{language[:2]}.yml"
+        translated = WEB_FOLDER / "words" / f"{language}.yml"
         if translated.is_file():
             words = {**words, **read_yaml(translated)}
         return {name: str(text).format(**clinic_settings().placeholders()) for name, text in words.items()}
@@ -175,8 +192,12 @@ def _starting_points() -> List[Dict[str, str]]:
 
 
 def _file(path: Path, caching: str, headers: Optional[Dict[str, str]] = None) -> HTTPResponse:
-    kind = TYPES.get(path.suffix, TYPES[".txt"])
-    return response.raw(path.read_bytes(), headers={**PLAIN_HEADERS, "Cache-Control": caching, **(headers or {})}, content_type=kind)
+    headers = {**PLAIN_HEADERS, "Cache-Control": caching, **(headers or {})}
+    return response.raw(path.read_bytes(), headers=headers, content_type=_content_type(path))
+
+
+def _content_type(path: Path) -> str:
+    return TYPES.get(path.suffix, TYPES[".txt"])
 
 
 def _readable_on(colour: str) -> str:

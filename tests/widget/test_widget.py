@@ -259,7 +259,7 @@ def test_markup_is_shown_as_text(visitor: Visitor, canned: CannedBot, text: str)
 
 
 def test_the_page_of_the_clinic_cannot_read_what_is_said(visitor: Visitor, canned: CannedBot) -> None:
-    """From another origin the frame is closed to it; and what the frame tells it holds no words."""
+    """What the frame tells it holds no words. (A site of another origin has no other way to the frame.)"""
     visitor.page.goto(f"{canned.url}/demo")
     visitor.page.evaluate("() => { window.heard = []; addEventListener('message', event => heard.push(JSON.stringify(event.data))); }")
     visitor.page.get_by_role("button", name="Ask about").click()
@@ -270,6 +270,37 @@ def test_the_page_of_the_clinic_cannot_read_what_is_said(visitor: Visitor, canne
     expect(visitor.page.get_by_role("dialog")).to_be_hidden()
     assert visitor.page.evaluate("() => heard") == ['{"clinicChat":"close"}']
     assert all("secret" not in request.url for request in visitor.requests)
+
+
+def test_a_site_that_the_clinic_has_not_named_cannot_show_the_chat(browser: Browser, canned: CannedBot) -> None:
+    """ "localhost" is another origin than 127.0.0.1."""
+    page = browser.new_page()
+    page.goto(f"http://localhost:{canned.port}/webhooks/rest/health")
+    with page.expect_event("requestfailed") as failed:
+        page.evaluate("url => document.body.append(Object.assign(document.createElement('iframe'), { src: url }))", f"{canned.url}/chat")
+    assert failed.value.failure == "net::ERR_BLOCKED_BY_RESPONSE"
+    page.close()
+
+
+def test_what_is_loaded_on_the_click_comes_compressed(visitor: Visitor, canned: CannedBot) -> None:
+    sent = []
+    visitor.page.on("response", lambda reply: sent.append(reply))
+    visitor.open_chat(canned.url)
+    assets = [reply for reply in sent if "/assets/" in reply.url]
+    assert assets and all(reply.headers["content-encoding"] == "gzip" for reply in assets)
+    assert sum(int(reply.headers["content-length"]) for reply in assets) < 600_000
+
+
+@pytest.mark.parametrize("colour", ["#808080", "#1d5c7a", "#ffd54f", "#c62828"])
+def test_the_button_can_be_read_in_the_clinics_colour(visitor: Visitor, canned: CannedBot, colour: str) -> None:
+    page = visitor.page
+    page.route(
+        "**/demo",
+        lambda route: route.fulfill(body=f'<script src="launcher.js" data-title="Ask" data-color="{colour}"></script>', content_type="text/html"),
+    )
+    page.goto(f"{canned.url}/demo")
+    expect(page.get_by_role("button", name="Ask")).to_be_visible()
+    assert [line for line in _barriers(Axe(), page, colour) if "color-contrast" in line] == []
 
 
 def test_right_to_left_words_turn_the_page_round(visitor: Visitor, canned: CannedBot) -> None:
