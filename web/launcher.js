@@ -7,7 +7,9 @@
   const { position, title = "Hip and back pain information", color = "#1d5c7a", language = "" } = script.dataset;
   const page = new URL("chat", script.src);
   const accent = /^#[0-9a-f]{6}$/i.test(color) ? color : "#1d5c7a";
-  const light = [1, 3, 5].map((at) => parseInt(accent.slice(at, at + 2), 16)).reduce((sum, value, at) => sum + value * [0.299, 0.587, 0.114][at], 0) > 150;
+  // Black or white on it, whichever contrasts more (relative luminance of WCAG 2.2).
+  const linear = [1, 3, 5].map((at) => parseInt(accent.slice(at, at + 2), 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  const light = (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05) ** 2 > 1.05 * 0.05;
   const side = position === "left" ? "left" : "right";
 
   const host = document.createElement("div");

@@ -99,9 +99,7 @@ async function clear() {
   adapter.end();
   conversation = new Conversation();
   conversation.forget();
-  window.ReactDOM ? window.ReactDOM.unmountComponentAtNode(part("chat")) : show("chat");
-  const place = part("chat");
-  place.replaceWith(Object.assign(document.createElement("main"), { id: "chat" }));
+  part("chat").replaceWith(Object.assign(document.createElement("main"), { id: "chat" })); // a fresh place for a fresh chat
   start();
   const erased = await old.erase(settings);
   show("note", paragraph(erased ? words.cleared : words.not_cleared));
