@@ -25,7 +25,7 @@ $(VENV)/.installed: requirements.lock installer.lock pyproject.toml web/packages
 	@touch $@
 
 browser: ## install Chromium, for the tests of the chat widget, where there is none (Debian)
-	@command -v chromium chromium-browser google-chrome >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null)
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null)
 
 run: setup ## train if needed, start the bot, stop it with Ctrl-C
 	@$(PY) -m rasa_project run

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLo
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """For one file only: while Playwright is at work, nothing else in the process can run an event loop."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert path, "the tests of the chat widget need Chromium: run `make browser`, or set CHROMIUM to its path"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
