@@ -1,5 +1,6 @@
 """`python -m rasa_project tune`: chooses the limits of the decisions, at a stated cost of each mistake."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
@@ -19,8 +20,12 @@ from rasa_project.evaluation.scoring import Pair, Question, Verdict, judge, read
 from rasa_project.intents import CURRENT_FACET_SLOT, CURRENT_TOPIC_SLOT, DISCUSSED_SLOT, OUT_OF_SCOPE, RED_FLAG_TRIAGE, facet_of
 from rasa_project.settings import THRESHOLDS_FILE
 
-# A wrong answer misleads; "not covered" where there is an answer sends the patient elsewhere, and a question costs a turn, after which some leave.
-COSTS = {Verdict.right: 0.0, Verdict.wrong_answer: 5.0, Verdict.gave_up: 2.0, Verdict.asked_back: 2.0}
+# A wrong answer misleads, and costs as much as two needless questions, each of which costs a turn, after which some leave; "not covered" where
+# there is an answer sends the patient elsewhere.
+COSTS = {Verdict.right: 0.0, Verdict.wrong_answer: 5.0, Verdict.gave_up: 2.0, Verdict.asked_back: 2.5}
+DIALOGUE = "dialogue"
+# What patients' messages are made of, whatever the sets hold most of: our estimate, to be replaced by a clinic's own counts. Others count nothing.
+SHARES = {"covered": 0.45, DIALOGUE: 0.3, "not_covered": 0.15, "out_of_scope": 0.1}
 ROUNDS = 3
 CANDIDATES: Dict[str, Sequence[float]] = {
     "out_of_scope_above": [n / 20 for n in range(4, 20)],
@@ -50,13 +55,15 @@ def pair_of(decision: Decision) -> Pair:
 
 
 def cost(cases: Sequence[Case], store: ContentStore, limits: Thresholds) -> float:
-    """Mean cost of a question."""
-    total = 0.0
+    """Mean cost of a message, where the groups of the cases have their ``SHARES``."""
+    of_group, total = Counter(question.group for question, _, _ in cases), 0.0
     for question, context, understood in cases:
-        context = replace(context, topic=understood.before[0], facet=understood.before[1]) if understood.before else context
-        pairs = [pair_of(decision) for decision in decide_all(understood, context, store, limits)]
-        total += COSTS[judge(question, pairs).verdict]
-    return total / max(1, len(cases))
+        share = SHARES.get(question.group, 0.0)
+        if share:
+            context = replace(context, topic=understood.before[0], facet=understood.before[1]) if understood.before else context
+            pairs = [pair_of(decision) for decision in decide_all(understood, context, store, limits)]
+            total += COSTS[judge(question, pairs).verdict] * share / of_group[question.group]
+    return total / sum(share for group, share in SHARES.items() if of_group[group])
 
 
 def choose(cases: Sequence[Case], store: ContentStore, start: Thresholds) -> Thresholds:
@@ -84,7 +91,7 @@ def decided_on_ranking(parsed: Dict[str, Any]) -> bool:
     return not in_danger and not triage.get("ask") and (facet_of(intent) is not None or intent in (OUT_OF_SCOPE, "describe_pain"))
 
 
-def read_cases(questions: Path, dialogues: Path, parse: Parse) -> List[Case]:
+def read_cases(questions: Path, dialogues: Path, parse: Parse, store: ContentStore) -> List[Case]:
     """Single questions, and the later turns of dialogues, each as if all replies before it had been right."""
     parsed = [(question, Context(), parse(question.text)) for question in read_questions(questions)]
     for number, turns in enumerate(read_dialogues(dialogues)):
@@ -92,24 +99,25 @@ def read_cases(questions: Path, dialogues: Path, parse: Parse) -> List[Case]:
         for turn in turns:
             if context.topic:
                 slots = {CURRENT_TOPIC_SLOT: context.topic, CURRENT_FACET_SLOT: context.facet, DISCUSSED_SLOT: list(context.discussed)}
-                question = Question(str(number), "dialogue", turn.user, turn.expect)
+                question = Question(str(number), DIALOGUE, turn.user, turn.expect)
                 parsed.append((question, context, parse(turn.user, slots)))
-            context = _after(turn.expect[0], context)
+            context = _after(turn.expect[0], context, store)
     return [(question, context, Understanding.from_parse_data(data)) for question, context, data in parsed if decided_on_ranking(data)]
 
 
-def _after(reply: Pair, context: Context) -> Context:
+def _after(reply: Pair, context: Context, store: ContentStore) -> Context:
     """What is under discussion after a reply."""
     kind, topic, facet = reply
     if kind not in (Kind.answer.value, Kind.not_covered.value) or topic is None or facet not in Facet.__members__:
         return context
-    return Context(topic, Facet(facet), tuple(discussed_after([topic], {DISCUSSED_SLOT: list(context.discussed)})))
+    compared = store.topics[topic].compares if topic in store.topics else []
+    return Context(topic, Facet(facet), tuple(discussed_after(compared or [topic], {DISCUSSED_SLOT: list(context.discussed)})))
 
 
 def tune(questions: Path, dialogues: Path, model: Path, written: Path = THRESHOLDS_FILE) -> None:
     """Chooses the limits on questions and dialogues that neither train nor test the bot, and writes them."""
     store, console = load_store(), Console(width=140)
-    cases, before = read_cases(questions, dialogues, parser(model)), thresholds()
+    cases, before = read_cases(questions, dialogues, parser(model), store), thresholds()
     after = choose(cases, store, before)
     with written.open("w", encoding="utf-8") as stream:
         stream.write(HEADER)
