@@ -1,5 +1,7 @@
 """How every database of the bot is opened."""
 
+import datetime
+
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 
@@ -23,3 +25,8 @@ def _configure_sqlite(connection: object, _: object) -> None:
     for pragma in ("journal_mode=WAL", "busy_timeout=5000", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def aware(moment: datetime.datetime) -> datetime.datetime:
+    """A stored moment with its time zone, which SQLite forgets; all times in the databases are UTC."""
+    return moment.replace(tzinfo=datetime.timezone.utc) if moment.tzinfo is None else moment

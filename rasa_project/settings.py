@@ -46,6 +46,18 @@ def tracker_database_url() -> str:
     return f"sqlite:///{state_folder() / 'conversations.db'}"
 
 
+def bot_address() -> Optional[str]:
+    """Where the bot can be reached from outside: ``BOT_ADDRESS``, such as https://bot.clinic.example, without a slash at the end.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    address = os.environ.get("BOT_ADDRESS", "").rstrip("/")
+    if address and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?", address):
+        raise ValueError(f"BOT_ADDRESS is {address!r}; write it as https://bot.clinic.example, without a path")
+    return address or None
+
+
 class _Strict(BaseModel):
     class Config:
         extra = Extra.forbid

@@ -17,17 +17,18 @@ SHORTEST_SECRET = 32
 def new_conversation_id() -> str:
     """A fresh id: random characters, a hyphen, and their signature; 55 characters of ``[A-Za-z0-9_-]``."""
     random = secrets.token_urlsafe(RANDOM_CHARACTERS)[:RANDOM_CHARACTERS]
-    return f"{random}-{_signature(random)}"
+    return f"{random}-{keyed_hash(random)}"
 
 
 def is_signed(conversation_id: str) -> bool:
     """Whether one of this clinic's servers issued the id."""
     random, signature = conversation_id[:RANDOM_CHARACTERS], conversation_id[RANDOM_CHARACTERS + 1 :]
-    return len(random) == RANDOM_CHARACTERS and hmac.compare_digest(signature.encode(), _signature(random).encode())
+    return len(random) == RANDOM_CHARACTERS and hmac.compare_digest(signature.encode(), keyed_hash(random).encode())
 
 
-def _signature(random: str) -> str:
-    return hmac.new(_secret(), random.encode(), hashlib.sha256).hexdigest()[:SIGNATURE_CHARACTERS]
+def keyed_hash(text: str) -> str:
+    """128 bits of HMAC-SHA256 in hexadecimal, under a key that only this clinic's servers have."""
+    return hmac.new(_secret(), text.encode(), hashlib.sha256).hexdigest()[:SIGNATURE_CHARACTERS]
 
 
 @lru_cache(maxsize=1)

@@ -7,12 +7,12 @@ from rasa_project.intents import FEEDBACK, FEEDBACK_ENTITY, GUIDE_PAIN, GUIDE_ST
 
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?", re.DOTALL)
 COMMANDS = ("restart", "show_advice", GUIDE_PAIN)
-THUMBS = tuple(f'/{FEEDBACK}{{"{FEEDBACK_ENTITY}":"{value}"}}' for value in ("up", "down"))
+THUMB_UP, THUMB_DOWN = (f'/{FEEDBACK}{{"{FEEDBACK_ENTITY}":"{value}"}}' for value in ("up", "down"))
 
 
 def is_own_payload(text: str) -> bool:
     """Whether the text is a payload that a quick reply of ours sends, or a command that a patient may give."""
-    if text in THUMBS:
+    if text in (THUMB_UP, THUMB_DOWN):
         return True
     match = _PAYLOAD.fullmatch(text)
     if match is None:

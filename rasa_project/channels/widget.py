@@ -18,6 +18,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from rasa_project.channels.requests import MAX_TEXT_CHARACTERS
+from rasa_project.content.drawings import as_png
 from rasa_project.content.store import load_store
 from rasa_project.dialogue.replies import SOURCE, starting_points
 from rasa_project.operations.web_packages import PackagesUnavailable, package_files
@@ -97,6 +98,11 @@ class WidgetChannel(InputChannel):
 
         @blueprint.route("/drawings/<name>", methods=["GET"])
         async def drawing(request: Request, name: str) -> HTTPResponse:
+            if name.endswith(".png"):  # of a drawing, for messaging platforms
+                try:
+                    return response.raw(as_png(name[: -len(".png")]), headers={**PLAIN_HEADERS, "Cache-Control": A_WHILE}, content_type="image/png")
+                except KeyError:
+                    return response.text("There is no such drawing.", status=404, headers=PLAIN_HEADERS)
             path = {file.name: file for file in DRAWINGS_FOLDER.glob("*.svg")}.get(name)
             if path is None:
                 return response.text("There is no such drawing.", status=404, headers=PLAIN_HEADERS)

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Column, DateTime, Float, ForeignKey, Integer, Strin
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, declarative_base, relationship, sessionmaker
 
-from rasa_project.database import open_engine
+from rasa_project.database import aware, open_engine
 from rasa_project.settings import state_folder
 
 Base: Any = declarative_base()
@@ -304,7 +304,7 @@ class EscalationStore:
                 if changed:
                     notice = session.get(NoticeRecord, record.notice_id)
                     escalation = _escalation(_record(session, notice.reference))
-                    return Delivery(record.id, record.target, record.attempts, Notice(notice.id, notice.what, _aware(notice.at), escalation))
+                    return Delivery(record.id, record.target, record.attempts, Notice(notice.id, notice.what, aware(notice.at), escalation))
         return None
 
     def delivered(self, delivery_id: int, now: datetime.datetime) -> None:
@@ -328,7 +328,7 @@ class EscalationStore:
             if before is not None:
                 query = query.filter(NoticeRecord.at < before)
             return [
-                Undelivered(notice.reference, delivery.target, _aware(notice.at), delivery.attempts, delivery.last_error)
+                Undelivered(notice.reference, delivery.target, aware(notice.at), delivery.attempts, delivery.last_error)
                 for delivery, notice in query.order_by(NoticeRecord.at)
             ]
 
@@ -346,7 +346,7 @@ class EscalationStore:
             for delivery, _ in rows:
                 delivery.alarmed_at = now
             return [
-                Undelivered(notice.reference, delivery.target, _aware(notice.at), delivery.attempts, delivery.last_error) for delivery, notice in rows
+                Undelivered(notice.reference, delivery.target, aware(notice.at), delivery.attempts, delivery.last_error) for delivery, notice in rows
             ]
 
     # Sweep
@@ -382,19 +382,14 @@ def _record(session: Session, reference: str) -> EscalationRecord:
     return record
 
 
-def _aware(moment: datetime.datetime) -> datetime.datetime:
-    """SQLite forgets the time zone; all times here are UTC."""
-    return moment.replace(tzinfo=datetime.timezone.utc) if moment.tzinfo is None else moment
-
-
 def _maybe_aware(moment: Optional[datetime.datetime]) -> Optional[datetime.datetime]:
-    return None if moment is None else _aware(moment)
+    return None if moment is None else aware(moment)
 
 
 def _escalation(record: EscalationRecord) -> Escalation:
     return Escalation(
         reference=record.reference,
-        created_at=_aware(record.created_at),
+        created_at=aware(record.created_at),
         level=record.level,
         flags=list(record.flags),
         evidence=list(dict.fromkeys(words for message in record.messages for words in message.evidence)),

@@ -10,7 +10,7 @@ from typing import Any, List, Optional
 from sqlalchemy import Boolean, Column, DateTime, Integer, String, Text
 from sqlalchemy.orm import Session, declarative_base, sessionmaker
 
-from rasa_project.database import open_engine
+from rasa_project.database import aware, open_engine
 from rasa_project.escalation.store import utc_now
 from rasa_project.settings import state_folder
 
@@ -129,10 +129,7 @@ def _record(session: Session, insight_id: int) -> Any:
 
 
 def _insight(record: Any) -> Insight:
-    asked_at = record.asked_at
-    if asked_at.tzinfo is None:  # SQLite forgets the time zone; all times here are UTC
-        asked_at = asked_at.replace(tzinfo=datetime.timezone.utc)
-    return Insight(record.id, asked_at, InsightKind(record.kind), record.topic, record.facet, record.text, record.handled)
+    return Insight(record.id, aware(record.asked_at), InsightKind(record.kind), record.topic, record.facet, record.text, record.handled)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,34 @@
+"""Fixtures of the messaging platforms' tests."""
+
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from platform_apis import PlatformApis
+from platform_bot import PlatformBot
+from platform_people import EVERYONE, Person
+
+ECHO_BOT = Path(__file__).with_name("echo_bot.py")
+
+
+@pytest.fixture
+def apis() -> Iterator[PlatformApis]:
+    running = PlatformApis()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def echo(tmp_path: Path, apis: PlatformApis) -> Iterator[PlatformBot]:
+    """A bot that repeats what it is told, and that a test may kill."""
+    bot = PlatformBot([sys.executable, str(ECHO_BOT)], tmp_path, apis)
+    bot.start()
+    yield bot
+    if bot.is_running:
+        bot.kill()
+
+
+@pytest.fixture(params=EVERYONE, ids=lambda kind: kind.__name__)
+def person(request: pytest.FixtureRequest) -> Person:
+    return request.param(12345)  # type: ignore[no-any-return]
