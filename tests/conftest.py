@@ -20,6 +20,7 @@ from rasa_project.content.store import ContentStore, load_store  # noqa: E402
 from rasa_project.escalation.store import escalation_store  # noqa: E402
 from rasa_project.insights.recording import recorder  # noqa: E402
 from rasa_project.insights.store import insight_store  # noqa: E402
+from rasa_project.messaging.store import messaging_store  # noqa: E402
 from rasa_project.operations import serving, training  # noqa: E402
 from rasa_project.settings import PROJECT_FOLDER  # noqa: E402
 
@@ -47,12 +48,12 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """A state folder for one test, so that it sees its own escalations and insights only."""
     recorder.wait()
     monkeypatch.setenv("CLINIC_BOT_STATE", str(tmp_path))
-    escalation_store.cache_clear()
-    insight_store.cache_clear()
+    for stored in (escalation_store, insight_store, messaging_store):
+        stored.cache_clear()
     yield tmp_path
     recorder.wait()
-    escalation_store.cache_clear()
-    insight_store.cache_clear()
+    for stored in (escalation_store, insight_store, messaging_store):
+        stored.cache_clear()
 
 
 @pytest.fixture(scope="session")

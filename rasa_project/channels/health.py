@@ -8,6 +8,7 @@ import aiohttp
 from sanic import Sanic
 
 from rasa_project.escalation.store import escalation_store
+from rasa_project.messaging.store import messaging_store
 from rasa_project.tracker_store import unwrapped
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ async def readiness(app: Sanic) -> Dict[str, str]:
         "action_server": _action_server(agent.action_endpoint),
         "escalations": _in_thread(lambda: escalation_store().check()),
         **({"conversations": _in_thread(conversations.check)} if conversations else {}),
+        **({"messaging": _in_thread(lambda: messaging_store().check())} if getattr(app.ctx, "platforms", None) else {}),
     }
     said = await asyncio.gather(*checks.values())
     return {"model": "ok", **dict(zip(checks, said))}

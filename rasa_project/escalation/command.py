@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rasa_project.escalation.delivery import DeliveryWorker, InvalidTarget, alarm, targets
 from rasa_project.escalation.store import Escalation, EscalationStore, UnknownReference, escalation_store
 from rasa_project.escalation.sweep import ConversationSweep
+from rasa_project.messaging.store import reached_as
 from rasa_project.settings import clinic_settings, tracker_database_url
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,9 @@ def show(reference: str) -> None:
         raise typer.Exit(1)
     for key, value in _row(item).items():
         typer.echo(f"{key:>16}  {'; '.join(value) if isinstance(value, list) else '' if value is None else value}")
+    patient = reached_as(item.conversation_id)
+    if patient:
+        typer.echo(f"{'can be reached':>16}  {patient}")
 
 
 @app.command()

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rasa_project.escalation.store import UnknownReference, escalation_store
 from rasa_project.escalation.wording import flag_words
+from rasa_project.messaging.store import reached_as
 from rasa_project.settings import clinic_settings
 
 logger = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ class StaffPage(InputChannel):
             escalations=found,
             late=late,
             words=flag_words(),
+            reached_as=reached_as,
             token=self._token,
             person=person,
             everything=everything,

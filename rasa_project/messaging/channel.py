@@ -48,6 +48,7 @@ class MessagingChannel(InputChannel):
 
         @blueprint.listener("after_server_start")
         async def start(app: Sanic, _: Any) -> None:
+            app.ctx.platforms = [*getattr(app.ctx, "platforms", []), platform.name]
             workers.start(app)
 
         @blueprint.listener("before_server_stop")

@@ -1,18 +1,21 @@
 """Keeps what patients wrote until it is answered, and what they are answered until it is sent, so that a restart or a fault loses neither."""
 
 import datetime
+import logging
 import os
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Dict, List, Optional, Sequence
 
 from sqlalchemy import JSON, Column, DateTime, Integer, String, Text, UniqueConstraint, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import aliased, declarative_base, sessionmaker
 
 from rasa_project.database import aware, open_engine
 from rasa_project.escalation.store import utc_now
 from rasa_project.settings import state_folder
+
+logger = logging.getLogger(__name__)
 
 Base: Any = declarative_base()
 KEPT_DAYS = 7  # for which a platform's repeat of a message is recognised, and a failed reply can be looked up
@@ -259,3 +262,14 @@ def messaging_store() -> MessagingStore:
         state_folder().mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{state_folder() / 'messaging.db'}"
     return MessagingStore(url)
+
+
+def reached_as(conversation_id: str) -> Optional[str]:
+    """Who a conversation on a messaging platform is with, for staff to reach; ``None`` where it is none, or the store does not answer."""
+    if ":" not in conversation_id:
+        return None
+    try:
+        return messaging_store().person(conversation_id)
+    except SQLAlchemyError as error:
+        logger.error("The messaging store does not answer: %s.", type(error).__name__)
+        return None

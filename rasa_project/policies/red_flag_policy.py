@@ -7,7 +7,7 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from rasa_project import remote_action
+from rasa_project import console, remote_action
 from rasa_project.escalation.replies import RED_FLAG_ACTIONS
 from rasa_project.intents import DURATION, PENDING_SLOT, RED_FLAG_TRIAGE, SAFETY, SELF_HARM, TOPIC_ENTITY
 from rasa_project.policies.forced_policy import ForcedPolicy
@@ -18,6 +18,7 @@ SURE_OF_DESPAIR = 0.8  # probability; someone in agony sounds much like someone 
 ACTIONS = (*RED_FLAG_ACTIONS, "action_resume")
 
 remote_action.install()  # every server that loads a model loads this policy, so this is where a dead action server gets its stand-in
+console.install()
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)

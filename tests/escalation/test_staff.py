@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from rasa_project.escalation.command import app as commands
 from rasa_project.escalation.staff_page import TRIES, StaffPage
 from rasa_project.escalation.store import Sighting, escalation_store
+from rasa_project.messaging.store import Update, messaging_store
 
 PASSWORD = "correct horse battery"
 pytestmark = pytest.mark.usefixtures("own_state")
@@ -97,6 +98,13 @@ def test_list_show_and_acknowledge() -> None:
     assert reference in command("list").output and "wet myself" in command("show", reference.lower()).output
     assert command("ack", reference, "--by", "Dr Grey", "--note", "called back").exit_code == 0
     assert "Nothing is open" in command("list").output and "Dr Grey" in command("list", "--all").output
+
+
+def test_staff_see_whom_to_reach_on_a_messaging_platform(client: SanicTestClient) -> None:
+    messaging_store().accept("twilio", "twilio:0123", Update("SM1", "+447700900123", {"From": "+442079460000", "To": "+447700900123"}, "help"))
+    reference = escalation_store().add(Sighting("emergency", ["unable_to_walk"], ["cant walk"], secrets.token_hex(8)), "twilio:0123", "twilio")
+    assert "twilio: +447700900123" in client.get("/staff/", headers=sign_in())[1].text
+    assert "twilio: +447700900123" in command("show", reference).stdout
 
 
 def test_an_unknown_reference_is_an_error_that_says_where_to_look() -> None:

@@ -1,15 +1,12 @@
 """Fixtures of the messaging platforms' tests."""
 
-import sys
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 from platform_apis import PlatformApis
-from platform_bot import PlatformBot
+from platform_bot import EchoBot
 from platform_people import EVERYONE, Person
-
-ECHO_BOT = Path(__file__).with_name("echo_bot.py")
 
 
 @pytest.fixture
@@ -20,9 +17,9 @@ def apis() -> Iterator[PlatformApis]:
 
 
 @pytest.fixture
-def echo(tmp_path: Path, apis: PlatformApis) -> Iterator[PlatformBot]:
+def echo(tmp_path: Path, apis: PlatformApis) -> Iterator[EchoBot]:
     """A bot that repeats what it is told, and that a test may kill."""
-    bot = PlatformBot([sys.executable, str(ECHO_BOT)], tmp_path, apis)
+    bot = EchoBot(tmp_path, apis)
     bot.start()
     yield bot
     if bot.is_running:

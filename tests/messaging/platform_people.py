@@ -154,10 +154,10 @@ class OnTelegram(Person):
         return self._update(message=self._message(text=text, chat={"id": -99, "type": "supergroup"}))
 
 
-class OnWhatsApp(Person):
-    platform, kinds = "twilio", ("voice", "picture", "sticker", "location", "file")
+class ThroughTwilio(Person):
+    platform = "twilio"
     url = "https://bot.clinic.example/webhooks/twilio/webhook"
-    prefix = "whatsapp:"
+    prefix: str
 
     @property
     def address(self) -> str:
@@ -182,9 +182,12 @@ class OnWhatsApp(Person):
         return self._message(NumMedia="1", MediaContentType0=media, MediaUrl0="https://api.twilio.com/media")
 
 
-class OnSms(OnWhatsApp):
-    kinds = ("picture",)
-    prefix = ""
+class OnWhatsApp(ThroughTwilio):
+    kinds, prefix = ("voice", "picture", "sticker", "location", "file"), "whatsapp:"
+
+
+class OnSms(ThroughTwilio):
+    kinds, prefix = ("picture",), ""
 
 
 class OnMessenger(Person):

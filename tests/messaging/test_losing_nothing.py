@@ -4,8 +4,8 @@ import time
 from typing import List
 
 import pytest
-from platform_bot import PlatformBot, wait_until
-from platform_people import EVERYONE, OnMessenger, OnSlack, OnTelegram, OnWhatsApp, Sent
+from platform_bot import EchoBot, wait_until
+from platform_people import EVERYONE, OnMessenger, OnSlack, OnSms, OnTelegram, OnWhatsApp, Sent
 from sqlalchemy import text
 
 RATE_LIMITED = {"slack": (429, {}, {"Retry-After": "1"}), "telegram": (429, {"ok": False, "parameters": {"retry_after": 1}}, {})}
@@ -18,7 +18,7 @@ def texts(shown: list) -> List[str]:
     return [one.text for one in shown]
 
 
-def test_every_platform_gets_the_reply_and_nothing_for_machines(echo: PlatformBot) -> None:
+def test_every_platform_gets_the_reply_and_nothing_for_machines(echo: EchoBot) -> None:
     for kind in EVERYONE:
         person = kind(10_001)
         (shown,) = echo.say(person, person.writes("my hip hurts & aches"))
@@ -27,16 +27,16 @@ def test_every_platform_gets_the_reply_and_nothing_for_machines(echo: PlatformBo
     assert not echo.apis.refused
 
 
-def test_help_in_danger_stands_first_and_cannot_be_overlooked(echo: PlatformBot) -> None:
+def test_help_in_danger_stands_first_and_cannot_be_overlooked(echo: EchoBot) -> None:
     for kind in EVERYONE:
         person = kind(10_001)
         (shown,) = echo.say(person, person.writes("I cannot walk"))
         first, *rest = shown.text.split("\n")
         assert first.strip("*") == "IMPORTANT: PLEASE ACT NOW"
-        assert rest == ["you said: I cannot walk", "☎ Emergency services: 999"]
+        assert rest == ["you said: I cannot walk", f"{'Tel.' if kind is OnSms else '☎'} Emergency services: 999"]
 
 
-def test_a_platform_that_sends_a_message_again_gets_one_reply(echo: PlatformBot) -> None:
+def test_a_platform_that_sends_a_message_again_gets_one_reply(echo: EchoBot) -> None:
     for key, kind in enumerate(EVERYONE, start=900_000):
         person = kind(10_001)
         assert len(echo.say(person, person.writes("once", key))) == 1
@@ -46,7 +46,7 @@ def test_a_platform_that_sends_a_message_again_gets_one_reply(echo: PlatformBot)
     assert all(len(echo.shown_to(kind(10_001))) == 1 for kind in EVERYONE)
 
 
-def test_a_number_stands_for_the_option_that_was_shown_with_it(echo: PlatformBot) -> None:
+def test_a_number_stands_for_the_option_that_was_shown_with_it(echo: EchoBot) -> None:
     for kind in EVERYONE:
         person = kind(10_001)
         (shown,) = echo.say(person, person.writes("let me choose"))
@@ -59,7 +59,7 @@ def test_a_number_stands_for_the_option_that_was_shown_with_it(echo: PlatformBot
 
 
 @pytest.mark.parametrize("kind", [OnWhatsApp, OnSlack])
-def test_messages_in_a_burst_are_answered_in_order(echo: PlatformBot, kind: type) -> None:
+def test_messages_in_a_burst_are_answered_in_order(echo: EchoBot, kind: type) -> None:
     people = [kind(20_000 + number) for number in range(4)]
     for count in range(6):
         for person in people:
@@ -69,12 +69,12 @@ def test_messages_in_a_burst_are_answered_in_order(echo: PlatformBot, kind: type
         assert [text.split()[-1] for text in texts(echo.shown_to(person))] == ["0", "1", "2", "3", "4", "5"]
 
 
-def test_a_turn_that_fails_is_answered_in_words(echo: PlatformBot) -> None:
+def test_a_turn_that_fails_is_answered_in_words(echo: EchoBot) -> None:
     (shown,) = echo.say(OnTelegram(7), OnTelegram(7).writes("please fail"))
     assert "something went wrong" in shown.text and "999" in shown.text
 
 
-def test_what_is_no_text_gets_a_fitting_reply(echo: PlatformBot) -> None:
+def test_what_is_no_text_gets_a_fitting_reply(echo: EchoBot) -> None:
     for kind in EVERYONE:
         person = kind(10_002)
         for what in person.kinds:
@@ -82,7 +82,7 @@ def test_what_is_no_text_gets_a_fitting_reply(echo: PlatformBot) -> None:
             assert shown.text.startswith("I cannot")
 
 
-def test_sending_that_fails_twice_is_made_up_for_in_order(echo: PlatformBot) -> None:
+def test_sending_that_fails_twice_is_made_up_for_in_order(echo: EchoBot) -> None:
     for kind in (OnSlack, OnTelegram, OnWhatsApp, OnMessenger):
         person = kind(10_003)
         echo.apis.faults.extend([BROKEN, RATE_LIMITED.get(person.platform, BROKEN)])
@@ -93,7 +93,7 @@ def test_sending_that_fails_twice_is_made_up_for_in_order(echo: PlatformBot) -> 
         echo.apis.faults.clear()
 
 
-def test_a_platform_that_asks_to_wait_is_waited_for(echo: PlatformBot) -> None:
+def test_a_platform_that_asks_to_wait_is_waited_for(echo: EchoBot) -> None:
     person = OnSlack(10_004)
     echo.apis.faults.append((429, {}, {"Retry-After": "3"}))
     asked = time.monotonic()
@@ -101,7 +101,7 @@ def test_a_platform_that_asks_to_wait_is_waited_for(echo: PlatformBot) -> None:
     assert time.monotonic() - asked >= 3
 
 
-def test_what_a_platform_refuses_for_good_does_not_hold_up_what_follows(echo: PlatformBot) -> None:
+def test_what_a_platform_refuses_for_good_does_not_hold_up_what_follows(echo: EchoBot) -> None:
     person = OnTelegram(10_005)
     echo.apis.faults.append((403, {"ok": False, "description": "Forbidden: bot was blocked by the user"}, {}))
     echo.post(person, person.writes("first"))
@@ -110,7 +110,7 @@ def test_what_a_platform_refuses_for_good_does_not_hold_up_what_follows(echo: Pl
     assert texts(echo.say(person, person.writes("second"))) == ["you said: second"]
 
 
-def test_what_waits_when_the_bot_is_killed_is_answered_after_it_starts_again(echo: PlatformBot) -> None:
+def test_what_waits_when_the_bot_is_killed_is_answered_after_it_starts_again(echo: EchoBot) -> None:
     person = OnMessenger(10_006)
     echo.apis.faults.extend([BROKEN] * 50)
     echo.post(person, person.writes("first"))
@@ -121,7 +121,7 @@ def test_what_waits_when_the_bot_is_killed_is_answered_after_it_starts_again(ech
     wait_until(lambda: texts(echo.shown_to(person)) == ["you said: first"], 90)
 
 
-def test_a_turn_that_was_stored_before_the_bot_died_is_not_run_again(echo: PlatformBot) -> None:
+def test_a_turn_that_was_stored_before_the_bot_died_is_not_run_again(echo: EchoBot) -> None:
     person = OnSlack(10_007)
     echo.post(person, person.writes("please die"))
     wait_until(lambda: not echo.is_running, 20)
@@ -132,7 +132,7 @@ def test_a_turn_that_was_stored_before_the_bot_died_is_not_run_again(echo: Platf
     assert echo.is_running
 
 
-def test_forged_and_malformed_requests_are_refused_and_leave_no_trace(echo: PlatformBot) -> None:
+def test_forged_and_malformed_requests_are_refused_and_leave_no_trace(echo: EchoBot) -> None:
     for kind in EVERYONE:
         person = kind(10_008)
         good = person.writes("hello")
@@ -144,7 +144,7 @@ def test_forged_and_malformed_requests_are_refused_and_leave_no_trace(echo: Plat
     assert not any(echo.apis.shown.values())
 
 
-def test_a_person_is_answered_where_the_store_cannot_be_written(echo: PlatformBot) -> None:
+def test_a_person_is_answered_where_the_store_cannot_be_written(echo: EchoBot) -> None:
     """Twilio does not send again: it gets the words at once. The others are told to send again."""
     with echo.store._session.begin() as session:
         session.execute(LOSE_THE_TABLE)
