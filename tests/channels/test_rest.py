@@ -194,24 +194,6 @@ def test_control_characters_do_not_reach_the_bot() -> None:
     assert Client().say("hel\x00lo\u202e\ud800").json[0]["text"] == "heard: hel lo\u202e"
 
 
-def test_messages_of_one_conversation_are_handled_one_after_another_in_order() -> None:
-    running: List[str] = []
-    order: List[str] = []
-
-    async def slow(message: UserMessage) -> None:
-        assert not running
-        running.append(message.text or "")
-        await asyncio.sleep(0.01)
-        order.append(running.pop())
-
-    async def burst() -> None:
-        channel = RestChannel(WebSettings())
-        await asyncio.gather(*(channel._answer(slow, "one", str(number)) for number in range(20)))
-
-    asyncio.run(burst())
-    assert order == [str(number) for number in range(20)]
-
-
 def test_conversations_do_not_wait_for_each_other() -> None:
     async def meet() -> None:
         both = asyncio.Event()

@@ -15,6 +15,7 @@ from rasa_project.content.schema import Facet
 from rasa_project.content.store import load_store
 from rasa_project.dialogue.replies import Reply, answer_reply
 from rasa_project.escalation.replies import Turn, help_in_despair, take_back
+from rasa_project.lock_store import ConversationLockStore
 from rasa_project.settings import clinic_settings, domain_text
 from rasa_project.tracker_store import ConversationStore
 
@@ -62,7 +63,8 @@ async def answer(message: UserMessage) -> None:
 
 def main(port: int) -> None:
     app = Sanic("canned_bot", configure_logging=False)
-    app.ctx.agent = SimpleNamespace(tracker_store=ConversationStore(Domain.empty()), action_endpoint=None, is_ready=lambda: True)
+    stores = {"tracker_store": ConversationStore(Domain.empty()), "lock_store": ConversationLockStore()}
+    app.ctx.agent = SimpleNamespace(**stores, action_endpoint=None, is_ready=lambda: True)
     for channel in (RestChannel(), WidgetChannel()):
         app.blueprint(channel.blueprint(answer), url_prefix=f"/webhooks/{channel.name()}")
     app.run("127.0.0.1", port, access_log=False, motd=False)
