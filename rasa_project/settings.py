@@ -124,6 +124,18 @@ class InsightSettings(_Strict):
     keep_days: int = Field(default=365, ge=1)
 
 
+class PrivacySettings(_Strict):
+    """How long what patients wrote is kept.
+
+    Attributes:
+        keep_conversations_days: after the last word of a conversation.
+        keep_escalations_days: after somebody at the clinic has acknowledged an escalation; an open one is kept.
+    """
+
+    keep_conversations_days: int = Field(default=30, ge=1)
+    keep_escalations_days: int = Field(default=1095, ge=1)
+
+
 class WebSettings(_Strict):
     """The REST channel and the chat widget on the open internet.
 
@@ -158,6 +170,7 @@ class ClinicSettings(_Strict):
     crisis: Optional[HelpLine] = None
     escalations: EscalationSettings = EscalationSettings()
     insights: InsightSettings = InsightSettings()
+    privacy: PrivacySettings = PrivacySettings()
     web: WebSettings = WebSettings()
 
     @validator("country")

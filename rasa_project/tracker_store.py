@@ -7,7 +7,7 @@ from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from sqlalchemy import text
 
-from rasa_project.database import configure_if_sqlite
+from rasa_project.database import configure_if_sqlite, count_errors
 from rasa_project.settings import tracker_database_url
 
 
@@ -20,18 +20,12 @@ class ConversationStore(SQLTrackerStore):
         super().__init__(domain=domain, host=host or tracker_database_url(), event_broker=event_broker, **kwargs)
         self.engine.dispose()  # the connections made so far lack the settings
         configure_if_sqlite(self.engine)
+        count_errors(self.engine, "conversations")
 
     def check(self) -> None:
         """Raises ``sqlalchemy.exc.SQLAlchemyError`` where the database does not answer."""
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
-
-    def erase(self, sender_id: str) -> int:
-        """Deletes all that is stored of a conversation; returns how many events that was."""
-        with self.session_scope() as session:
-            erased = session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == sender_id).delete()
-            session.commit()
-        return int(erased)
 
 
 def unwrapped(tracker_store: Optional[TrackerStore]) -> Optional[ConversationStore]:

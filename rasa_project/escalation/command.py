@@ -1,31 +1,21 @@
-"""`python -m rasa_project escalations`: what is open, acknowledging it, and the worker that brings notices to the clinic."""
+"""`python -m rasa_project escalations`: what is open, and acknowledging it."""
 
 import csv
 import datetime
 import json
-import logging
-import signal
 import sys
-import threading
 from dataclasses import asdict
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from rasa_project.escalation.delivery import DeliveryWorker, InvalidTarget, alarm, targets
 from rasa_project.escalation.store import Escalation, EscalationStore, UnknownReference, escalation_store
-from rasa_project.escalation.sweep import ConversationSweep
 from rasa_project.messaging.store import reached_as
-from rasa_project.settings import clinic_settings, tracker_database_url
 
-logger = logging.getLogger(__name__)
-
-POLL_SECONDS = 2.0
-SWEEP_SECONDS = 30.0
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Shows, acknowledges and delivers escalations.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Shows and acknowledges escalations.")
 
 
 def _store() -> EscalationStore:
@@ -106,45 +96,3 @@ def _cell(value: Any) -> Any:
     """A cell; a spreadsheet must not take a patient's words for a formula."""
     text = "; ".join(value) if isinstance(value, list) else value
     return f"'{text}" if isinstance(text, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-@app.command()
-def deliver(once: bool = typer.Option(False, "--once", help="What is due now, then end.")) -> None:
-    """Brings notices to the clinic and sweeps stored conversations for danger signs that were not stored; runs until it is stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    settings = clinic_settings()
-    try:
-        chosen = targets(settings)
-    except InvalidTarget as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    if not chosen:
-        logger.warning(
-            "No webhook and no e-mail address is set: only the staff page and 'escalations list' show escalations. See docs/escalation.md."
-        )
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    _work(stop, chosen, settings, once)
-
-
-def _work(stop: threading.Event, chosen: List[Any], settings: Any, once: bool) -> None:
-    worker: Optional[DeliveryWorker] = None
-    sweep: Optional[ConversationSweep] = None
-    until_sweep = 0.0
-    while not stop.is_set():
-        try:
-            store = escalation_store()
-            worker = worker or DeliveryWorker(store, chosen, datetime.timedelta(minutes=settings.escalations.alarm_after_minutes), alarm(settings))
-            sweep = sweep or ConversationSweep(store, tracker_database_url())
-            if until_sweep <= 0:
-                sweep.run_once()
-                until_sweep = SWEEP_SECONDS
-            worker.run_once()
-        except SQLAlchemyError as error:
-            # The databases may be restarting; nothing is lost, since everything that is due is in them.
-            logger.error("The database did not answer (%s). Trying again.", type(error).__name__)
-        if once:
-            return
-        until_sweep -= POLL_SECONDS
-        stop.wait(POLL_SECONDS)

@@ -5,13 +5,14 @@ import os
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, Tuple
 
 from sqlalchemy import JSON, Column, DateTime, Float, ForeignKey, Integer, String, Text, UniqueConstraint, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, declarative_base, relationship, sessionmaker
 
 from rasa_project.database import aware, open_engine
+from rasa_project.migrations import migrate
 from rasa_project.settings import state_folder
 
 Base: Any = declarative_base()
@@ -174,9 +175,9 @@ class EscalationStore:
     """
 
     def __init__(self, url: str) -> None:
-        engine = open_engine(url)
-        Base.metadata.create_all(engine)
-        self._session = sessionmaker(engine, future=True)
+        self.engine = open_engine(url, "escalations")
+        migrate(self.engine, "escalations")
+        self._session = sessionmaker(self.engine, future=True)
 
     def check(self) -> None:
         """Raises ``sqlalchemy.exc.SQLAlchemyError`` where the database does not answer."""
@@ -268,21 +269,40 @@ class EscalationStore:
                 query = query.filter(EscalationRecord.acknowledged_at.is_(None))
             return [_escalation(record) for record in query]
 
+    def of(self, conversation_id: str) -> List[Escalation]:
+        """The escalations of a conversation, newest first."""
+        with self._session() as session:
+            query = session.query(EscalationRecord).filter_by(conversation_id=conversation_id).order_by(EscalationRecord.created_at.desc())
+            return [_escalation(record) for record in query]
+
+    def erase(self, conversation_id: str) -> int:
+        """Deletes the escalations of a conversation, with everything about them; returns how many that were."""
+        with self._session.begin() as session:
+            return _delete(session, EscalationRecord.conversation_id == conversation_id)
+
+    def purge(self, before: datetime.datetime) -> int:
+        """Deletes escalations that were acknowledged before that moment; returns how many that were. An open one stays, however old."""
+        with self._session.begin() as session:
+            return _delete(session, EscalationRecord.acknowledged_at < before)
+
     # Delivery
 
     def plan_deliveries(self, targets: Sequence[str], now: datetime.datetime) -> None:
         """Makes a delivery for each notice that a target has none of yet."""
         with self._session() as session:
             for target in targets:
-                planned = session.query(DeliveryRecord.notice_id).filter_by(target=target)
-                missing = session.query(NoticeRecord.id).filter(NoticeRecord.id.notin_(planned)).order_by(NoticeRecord.at).all()
-                for (notice_id,) in missing:
+                for notice_id, _ in _unplanned(session, target):
                     try:
                         with session.begin_nested():
                             session.add(DeliveryRecord(notice_id=notice_id, target=target, next_attempt_at=now))
                     except IntegrityError:
                         pass  # another worker was faster
             session.commit()
+
+    def unplanned(self, targets: Sequence[str]) -> List[datetime.datetime]:
+        """When the notices arose that no worker has taken up for one of the targets yet."""
+        with self._session() as session:
+            return [aware(at) for target in targets for _, at in _unplanned(session, target)]
 
     def claim(self, targets: Sequence[str], now: datetime.datetime, seconds: float) -> Optional[Delivery]:
         """The next delivery that is due, claimed for some seconds so that no other worker takes it; ``None`` if none is due."""
@@ -366,6 +386,15 @@ class EscalationStore:
             return session.get(MessageRecord, message_id) is not None
 
 
+def _delete(session: Session, condition: Any) -> int:
+    references = [reference for (reference,) in session.query(EscalationRecord.reference).filter(condition)]
+    notices = select(NoticeRecord.id).where(NoticeRecord.reference.in_(references))
+    session.query(DeliveryRecord).filter(DeliveryRecord.notice_id.in_(notices)).delete(synchronize_session=False)
+    for table in (NoticeRecord, MessageRecord, EscalationRecord):
+        session.query(table).filter(table.reference.in_(references)).delete(synchronize_session=False)
+    return len(references)
+
+
 def _new_reference() -> str:
     return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
 
@@ -373,6 +402,12 @@ def _new_reference() -> str:
 def _notify(session: Session, record: EscalationRecord, what: str) -> None:
     number = session.query(NoticeRecord).filter_by(reference=record.reference).count() + 1
     session.add(NoticeRecord(id=f"{record.reference}-{number}", number=number, reference=record.reference, what=what, at=utc_now()))
+
+
+def _unplanned(session: Session, target: str) -> "List[Tuple[str, datetime.datetime]]":
+    """Id and time of each notice that has no delivery to a target, oldest first."""
+    planned = session.query(DeliveryRecord.notice_id).filter_by(target=target)
+    return session.query(NoticeRecord.id, NoticeRecord.at).filter(NoticeRecord.id.notin_(planned)).order_by(NoticeRecord.at).all()
 
 
 def _record(session: Session, reference: str) -> EscalationRecord:

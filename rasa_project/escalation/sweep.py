@@ -26,7 +26,7 @@ class ConversationSweep:
 
     def __init__(self, store: EscalationStore, url: str) -> None:
         self._store = store
-        self._engine = open_engine(url)
+        self._engine = open_engine(url, "conversations")
         self._source = str(self._engine.url.database)[-64:]
 
     def run_once(self) -> List[str]:

@@ -16,8 +16,6 @@ from rasa_project.escalation.store import utc_now
 from rasa_project.insights.adoption import Adoption, CannotAdopt, kept_words
 from rasa_project.insights.clusters import Cluster, Encode, clusters
 from rasa_project.insights.store import Insight, InsightKind, InsightStore, UnknownInsight, insight_store
-from rasa_project.settings import clinic_settings
-from rasa_project.validation import InvalidFile
 
 app = typer.Typer(add_completion=False, help="Shows questions that did not get an answer, and makes them training phrases.")
 
@@ -182,15 +180,3 @@ def _mark(store: InsightStore, insight_ids: Sequence[int]) -> None:
             store.mark_handled(insight_id)
     except SQLAlchemyError as error:
         _fail(f"The database could not be written ({type(error).__name__}); mark the question later with 'insights dismiss {insight_ids[-1]}'.")
-
-
-@app.command()
-def purge(days: Optional[int] = typer.Option(None, "--days", min=1, help="Another age than insights.keep_days of clinic.yml.")) -> None:
-    """Deletes questions that are older than the clinic keeps them."""
-    try:
-        age = clinic_settings().insights.keep_days if days is None else days
-    except InvalidFile as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    count = _store().purge(utc_now() - datetime.timedelta(days=age))
-    typer.echo(f"{count} question(s) older than {age} days deleted.")

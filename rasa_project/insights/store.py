@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, declarative_base, sessionmaker
 
 from rasa_project.database import aware, open_engine
 from rasa_project.escalation.store import utc_now
+from rasa_project.migrations import migrate
 from rasa_project.settings import state_folder
 
 Base: Any = declarative_base()
@@ -74,9 +75,9 @@ class InsightStore:
     """
 
     def __init__(self, url: str) -> None:
-        engine = open_engine(url)
-        Base.metadata.create_all(engine)
-        self._session = sessionmaker(engine, future=True)
+        self.engine = open_engine(url, "insights")
+        migrate(self.engine, "insights")
+        self._session = sessionmaker(self.engine, future=True)
 
     def add(
         self,

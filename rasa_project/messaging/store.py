@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased, declarative_base, sessionmaker
 
 from rasa_project.database import aware, open_engine
 from rasa_project.escalation.store import utc_now
+from rasa_project.migrations import migrate
 from rasa_project.settings import state_folder
 
 logger = logging.getLogger(__name__)
@@ -131,9 +132,9 @@ class MessagingStore:
     """
 
     def __init__(self, url: str) -> None:
-        engine = open_engine(url)
-        Base.metadata.create_all(engine)
-        self._session = sessionmaker(engine, future=True)
+        self.engine = open_engine(url, "messaging")
+        migrate(self.engine, "messaging")
+        self._session = sessionmaker(self.engine, future=True)
 
     def accept(self, platform: str, conversation_id: str, update: Update, now: Optional[datetime.datetime] = None) -> bool:
         """Stores an update durably; whether it is new."""
@@ -202,6 +203,23 @@ class MessagingStore:
         with self._session() as session:
             record = session.get(PersonRecord, conversation_id)
             return f"{record.platform}: {record.person}" if record else None
+
+    def find(self, person: str) -> List[str]:
+        """The conversations with a person, by the platform's id or telephone number of them or a part of it."""
+        with self._session() as session:
+            query = session.query(PersonRecord.conversation_id).filter(PersonRecord.person.contains(person, autoescape=True))
+            return [str(conversation_id) for (conversation_id,) in query]
+
+    def stored(self, conversation_id: str) -> Dict[str, Any]:
+        """All that is stored of a conversation: who it is with, and messages and replies that are not done."""
+        with self._session() as session:
+            updates = session.query(UpdateRecord).filter_by(conversation_id=conversation_id).order_by(UpdateRecord.id)
+            calls = session.query(CallRecord).filter_by(conversation_id=conversation_id).order_by(CallRecord.id)
+            return {
+                "person": self.person(conversation_id),
+                "received": [{"at": aware(record.accepted_at).isoformat(), "message": record.update} for record in updates],
+                "sent": [{"at": aware(record.stored_at).isoformat(), "reply": record.call, "error": record.last_error} for record in calls],
+            }
 
     def waiting(self) -> Dict[str, int]:
         """How many updates and calls are not done, as ``updates`` and ``calls``."""

@@ -38,7 +38,7 @@ def environment(tmp_path: Path, receiver: Receiver) -> Dict[str, str]:
 
 
 def worker(environment: Dict[str, str], *options: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "rasa_project", "escalations", "deliver", *options]
+    command = [sys.executable, "-m", "rasa_project", "work", *options]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

@@ -14,6 +14,7 @@ from sanic import Sanic
 from sanic_testing.testing import SanicTestClient
 from typer.testing import CliRunner
 
+from rasa_project.__main__ import app as everything
 from rasa_project.escalation.command import app as commands
 from rasa_project.escalation.staff_page import TRIES, StaffPage
 from rasa_project.escalation.store import Sighting, escalation_store
@@ -121,9 +122,9 @@ def test_export_for_a_spreadsheet_holds_no_formula_and_for_programs_is_json() ->
     assert command("export", "--format", "xml").exit_code == 1
 
 
-def test_deliver_says_what_is_wrong_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_says_what_is_wrong_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESCALATION_WEBHOOK_URL", "https://clinic.example")
-    done = command("deliver", "--once")
+    done = CliRunner().invoke(everything, ["work", "--once"])
     assert done.exit_code == 1 and "ESCALATION_WEBHOOK_SECRET" in done.output
 
 

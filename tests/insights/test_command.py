@@ -18,7 +18,7 @@ from rasa_project.escalation.store import utc_now
 from rasa_project.insights import command as module
 from rasa_project.insights.adoption import Adoption
 from rasa_project.insights.store import InsightKind, insight_store
-from rasa_project.settings import ARTICLE_FILE, PROJECT_FOLDER, ClinicSettings, clinic_settings
+from rasa_project.settings import ARTICLE_FILE, PROJECT_FOLDER, ClinicSettings
 from rasa_project.validation import InvalidFile, load_model
 
 pytestmark = pytest.mark.usefixtures("own_state")
@@ -157,15 +157,6 @@ def test_an_unknown_id_is_an_error_that_says_where_to_look() -> None:
         done = command(*arguments)
         assert done.exit_code == 1 and "insights list" in done.output
 
-
-def test_purge_deletes_what_is_older_than_the_clinic_keeps() -> None:
-    keeps = clinic_settings().insights.keep_days
-    insight("old", days=keeps + 1)
-    young = insight("young", days=keeps - 1)
-    assert "1 question(s)" in command("purge").output
-    assert [item.id for item in insight_store().list()] == [young]
-    assert "1 question(s)" in command("purge", "--days", str(keeps - 2)).output
-    assert insight_store().list() == []
 
 
 def test_a_database_that_cannot_be_opened_is_an_error_that_says_where_to_look(monkeypatch: pytest.MonkeyPatch) -> None:

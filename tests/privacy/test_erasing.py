@@ -11,8 +11,8 @@ from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.exc import SQLAlchemyError
 
-from rasa_project.channels import rest
 from rasa_project.escalation.store import escalation_store
+from rasa_project.privacy import stores
 from rasa_project.tracker_store import ConversationStore
 
 FINDING = {"flag": "unable_to_walk", "level": "emergency", "status": "present", "evidence": "cannot walk"}
@@ -36,7 +36,7 @@ def length(store: ConversationStore, sender: str) -> int:
 
 
 def test_only_this_conversation_is_erased_and_an_unstored_danger_sign_is_stored_first(conversations: ConversationStore) -> None:
-    assert rest._erase(conversations, "someone-1") > 0
+    assert stores.erase("someone-1")["events"] > 0
     assert (length(conversations, "someone-1"), length(conversations, "someone-2") > 0) == (0, True)
     assert {escalation.conversation_id for escalation in escalation_store().list()} == {"someone-1", "someone-2"}
 
@@ -45,7 +45,7 @@ def test_nothing_is_erased_while_the_clinic_cannot_be_told(conversations: Conver
     def fails() -> None:
         raise SQLAlchemyError("down")
 
-    monkeypatch.setattr(rest, "escalation_store", fails)
+    monkeypatch.setattr(stores, "escalation_store", fails)
     with pytest.raises(SQLAlchemyError):
-        rest._erase(conversations, "someone-1")
+        stores.erase("someone-1")
     assert length(conversations, "someone-1") > 0
