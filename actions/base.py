@@ -8,6 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from rasa_project import action_server
 from rasa_project.dialogue.replies import Reply
 from rasa_project.escalation.replies import Turn, denied_after, is_open, reminder_words, unsure_words
 from rasa_project.intents import DENIED_SLOT, ESCALATION_SLOT, PENDING_SLOT, SAFETY
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 REMIND_AFTER = 3  # replies about something else
 CLOSING_INTENTS = ("goodbye", "thank")
+
+action_server.install()  # every action server loads this file
 
 
 def send(dispatcher: CollectingDispatcher, reply: Reply) -> None:

@@ -7,8 +7,9 @@ source of the methods that are overridden.
 
 import asyncio
 import logging
+from copy import copy
 from functools import lru_cache
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import rasa.core.actions.action
 from jsonschema import Draft202012Validator
@@ -18,10 +19,13 @@ from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActiveLoop, Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
 
+from rasa_project.action_server import authorization
 from rasa_project.dialogue.replies import Reply
 from rasa_project.escalation.replies import RED_FLAG_ACTIONS, Response, Turn
 from rasa_project.settings import clinic_settings
+from rasa_project.watching import logs, metrics, request_ids
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +40,8 @@ def _response_validator() -> Draft202012Validator:
 class ResilientRemoteAction(RemoteAction):
     """Rasa's remote action with a cached validator, a time-out and a stand-in reply."""
 
+    action_endpoint: Optional[EndpointConfig]
+
     def _validate_action_result(self, result: Dict[str, Any]) -> bool:
         if _response_validator().is_valid(result):
             return True
@@ -43,13 +49,24 @@ class ResilientRemoteAction(RemoteAction):
 
     async def run(self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker, domain: Domain) -> List[Event]:
         """Runs the action; if the action server cannot, the reply is made here."""
+        self._add_headers()
         try:
-            return await asyncio.wait_for(super().run(output_channel, nlg, tracker, domain), TIMEOUT_SECONDS)
+            with metrics.ACTION_CALL_SECONDS.time():
+                return await asyncio.wait_for(super().run(output_channel, nlg, tracker, domain), TIMEOUT_SECONDS)
         except ActionExecutionRejection:
             raise  # not a failure: the action asks that another one be predicted
         except Exception as error:  # a turn must never end in silence
-            logger.error("Action '%s' failed (%s: %s). Replying without the action server.", self.name(), type(error).__name__, error)
+            # Not the message, which may hold the whole conversation.
+            logger.error("Action '%s' failed (%s). Replying without the action server.", self.name(), type(error).__name__)
+            metrics.STAND_INS.inc()
             return await self._stand_in(output_channel, nlg, tracker)
+
+    def _add_headers(self) -> None:
+        """The action server lets the Rasa server in by one, and logs the id of the request by the other."""
+        added = {"Authorization": authorization(), request_ids.HEADER: request_ids.request_id.get()}
+        if self.action_endpoint:
+            self.action_endpoint = copy(self.action_endpoint)  # Rasa shares one among all calls
+            self.action_endpoint.headers = {**self.action_endpoint.headers, **{name: value for name, value in added.items() if value}}
 
     async def _stand_in(self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker) -> List[Event]:
         if self.name().startswith("validate_"):
@@ -71,5 +88,6 @@ class ResilientRemoteAction(RemoteAction):
 
 
 def install() -> None:
-    """Makes Rasa run every custom action through ``ResilientRemoteAction``."""
+    """Makes Rasa run every custom action through ``ResilientRemoteAction``, and keeps patients' words out of the log of whoever loads a model."""
+    logs.install()
     rasa.core.actions.action.RemoteAction = ResilientRemoteAction  # type: ignore[misc]

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
+import time
 from functools import wraps
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, List, Optional
-from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.channels.rest import RestInput
@@ -20,11 +20,11 @@ from rasa_project.channels.messages import error_message
 from rasa_project.channels.payloads import as_message_text
 from rasa_project.channels.rate_limits import RateLimits
 from rasa_project.channels.requests import RefusedRequest, caller, read_json, sender_of, text_of
-from rasa_project.escalation.store import escalation_store
-from rasa_project.escalation.sweep import ConversationSweep
-from rasa_project.settings import WebSettings, clinic_settings, tracker_database_url
-from rasa_project.tracker_store import ConversationStore, unwrapped
+from rasa_project.privacy import stores
+from rasa_project.settings import WebSettings, clinic_settings
+from rasa_project.tracker_store import unwrapped
 from rasa_project.validation import read_yaml
+from rasa_project.watching import metrics, request_ids
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +51,7 @@ class RestChannel(RestInput):
     """``POST /webhooks/rest/webhook``, as stock Rasa's: ``{"sender", "message"}`` in, a list of messages out. openapi.yml describes all of it.
 
     What differs: every reply carries ``custom``; a turn that fails is answered with kind ``error`` instead of an empty list; what a request
-    holds is checked before it is read; only payloads of our own quick replies bypass language understanding; messages of one conversation
-    wait for each other in order, without Rasa's one-second polling.
+    holds is checked before it is read; only payloads of our own quick replies bypass language understanding.
 
     Args:
         web: the clinic's settings; those of clinic.yml by default.
@@ -61,10 +60,10 @@ class RestChannel(RestInput):
     def __init__(self, web: Optional[WebSettings] = None) -> None:
         self._web = web or clinic_settings().web
         self._limits = RateLimits(self._web)
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         blueprint, description = Blueprint(f"rest_{type(self).__name__}", __name__), read_yaml(API_DESCRIPTION)
+        metrics.start_at_zero(self.name())
 
         @blueprint.listener("after_server_start")
         async def bound_requests(app: Sanic, _: Any) -> None:
@@ -109,16 +108,15 @@ class RestChannel(RestInput):
             who = caller(request, self._web.proxies)
             sender = sender_of(await read_json(request), who, self._web, signed=True)
             self._limits.check(who, sender)
-            store = unwrapped(request.app.ctx.agent.tracker_store)
-            if store is None:
+            if unwrapped(request.app.ctx.agent.tracker_store) is None:
                 raise RefusedRequest(501, "the tracker store in endpoints.yml is of a kind that conversations cannot be erased from here")
-            async with self._turn(sender):
+            async with request.app.ctx.agent.lock_store.lock(sender):
                 try:
-                    erased = await asyncio.get_event_loop().run_in_executor(None, _erase, store, sender)
+                    erased = await asyncio.get_event_loop().run_in_executor(None, stores.erase, sender)
                 except SQLAlchemyError as error:
                     logger.error("Erasing conversation %s failed: %s.", sender, type(error).__name__)
                     raise RefusedRequest(503, "the database did not answer; nothing was erased, try again") from None
-            return response.json({"erased": erased})
+            return response.json({"erased": erased["events"]})
 
         return blueprint
 
@@ -127,9 +125,12 @@ class RestChannel(RestInput):
 
         @wraps(handler)
         async def answer(request: Request, *args: Any) -> HTTPResponse:
+            request_id = request_ids.begin(request.headers.get(request_ids.HEADER))
             try:
                 reply = response.empty() if request.method == "OPTIONS" else await handler(request, *args)
             except RefusedRequest as refusal:
+                if refusal.status == 429:
+                    metrics.RATE_LIMITED.labels(self.name()).inc()
                 reply = response.json([{**error_message("", refusal.response), "reason": str(refusal)}], status=refusal.status)
                 if refusal.retry_after is not None:
                     reply.headers["Retry-After"] = str(refusal.retry_after)
@@ -137,6 +138,7 @@ class RestChannel(RestInput):
                 logger.error("A request failed: %s.", type(error).__name__)
                 reply = response.json([error_message("")], status=503)
             reply.headers.update({"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Vary": "Origin"})
+            reply.headers[request_ids.HEADER] = request_id
             origin = request.headers.get("origin")
             if origin in self._web.sites:
                 reply.headers["Access-Control-Allow-Origin"] = origin
@@ -146,27 +148,13 @@ class RestChannel(RestInput):
 
         return answer
 
-    def _turn(self, sender: str) -> asyncio.Lock:
-        """Held while a message of the conversation is answered."""
-        return self._turns.setdefault(sender, asyncio.Lock())
-
     async def _answer(self, on_new_message: Callable[[UserMessage], Awaitable[Any]], sender: str, text: str) -> List[Dict[str, Any]]:
-        output = RestOutput()
-        lock = self._turn(sender)
+        output, started = RestOutput(), time.perf_counter()
+        request_ids.conversation_id.set(sender)
         try:
-            async with lock:
-                await on_new_message(UserMessage(as_message_text(text), output, sender, input_channel=self.name()))
+            await on_new_message(UserMessage(as_message_text(text), output, sender, input_channel=self.name()))
         except Exception as error:
             # Neither the text nor a stack trace, which would hold it.
             logger.error("A turn of conversation %s failed: %s (%d characters).", sender, type(error).__name__, len(text))
+        metrics.count_turn(self.name(), time.perf_counter() - started, output.messages)
         return output.messages or [error_message(sender)]
-
-
-def _erase(store: ConversationStore, sender: str) -> int:
-    """Erases a conversation. A danger sign in it that could not be stored for the clinic when it was written is stored first.
-
-    Raises:
-        sqlalchemy.exc.SQLAlchemyError: one of the two databases cannot be used; nothing was erased.
-    """
-    ConversationSweep(escalation_store(), tracker_database_url()).run_once()
-    return store.erase(sender)

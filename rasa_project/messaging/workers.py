@@ -5,14 +5,12 @@ import datetime
 import hashlib
 import logging
 import random
+import time
 from contextlib import suppress
 from functools import partial
 from typing import Any, Awaitable, Callable, Dict, List, Optional, Set, TypeVar
 
 import aiohttp
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -20,12 +18,14 @@ from sanic import Sanic
 from sqlalchemy.exc import SQLAlchemyError
 
 from rasa_project.channels.payloads import as_message_text
+from rasa_project.channels.rate_limits import RateLimits
 from rasa_project.channels.requests import MAX_TEXT_CHARACTERS, UNPRINTABLE
 from rasa_project.escalation.store import utc_now
 from rasa_project.messaging.platform import Outcome, Platform
 from rasa_project.messaging.replies import PlatformReply, chosen, in_order, platform_reply
 from rasa_project.messaging.store import KEPT_DAYS, Call, ClaimedCall, ClaimedUpdate, Update, messaging_store
 from rasa_project.settings import clinic_settings, domain_text
+from rasa_project.watching import metrics, request_ids
 
 logger = logging.getLogger(__name__)
 
@@ -74,13 +74,11 @@ class Workers:
         self._platform, self._answer = platform, on_new_message
         self._app: Optional[Sanic] = None
         self._tasks: Set[asyncio.Task[None]] = set()
-        self._limit = RateLimitItemPerMinute(clinic_settings().web.messages_per_minute)
-        self._told_limit = RateLimitItemPerMinute(1)
-        self._counts = MemoryStorage()
-        self._limiter = MovingWindowRateLimiter(self._counts)
+        self._limits = RateLimits(clinic_settings().web)
 
     def start(self, app: Sanic) -> None:
         """Begins work in the running event loop."""
+        metrics.start_at_zero(self._platform.name, is_platform=True)
         self._app = app
         self._woken = {"turns": asyncio.Event(), "calls": asyncio.Event()}
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), trust_env=True)
@@ -147,6 +145,7 @@ class Workers:
 
     async def _take_turn(self, claimed: ClaimedUpdate) -> None:
         update = claimed.update
+        request_ids.begin(conversation=claimed.conversation_id)
         calls = [Call(**update.acknowledge)] if update.acknowledge else []
         if update.public:
             calls += self._platform.public_calls(update.public)
@@ -159,8 +158,9 @@ class Workers:
         """The bot's messages of a turn; never none."""
         update, conversation_id = claimed.update, claimed.conversation_id
         message_id = hashlib.sha256(f"{self._platform.name}:{update.key}".encode()).hexdigest()[:32]
-        if not self._limiter.hit(self._limit, conversation_id):
-            return [_said("utter_too_fast")] if self._limiter.hit(self._told_limit, "told", conversation_id) else []
+        if not self._limits.allows(conversation_id):
+            metrics.RATE_LIMITED.labels(self._platform.name).inc()
+            return [_said("utter_too_fast")] if self._limits.is_first_refusal(conversation_id) else []
         unread = [_said(f"utter_unread_{update.unread}")] if update.unread else []
         if not update.text.strip():
             return unread or [_said("utter_ask_in_other_words")]
@@ -170,13 +170,14 @@ class Workers:
         before = _replies_to(message_id, tracker) if claimed.attempts and tracker else []
         if before:
             return unread + before
-        output, text = CollectedReplies(self._platform.name), self._text(update, tracker)
+        output, text, started = CollectedReplies(self._platform.name), self._text(update, tracker), time.perf_counter()
         try:
             message = UserMessage(text, output, conversation_id, input_channel=self._platform.name, message_id=message_id)
             await self._answer(message)
         except Exception as error:
             # Neither the text nor a stack trace, which would hold it.
             logger.error("A turn of conversation %s failed: %s (%d characters).", conversation_id, type(error).__name__, len(text))
+        metrics.count_turn(self._platform.name, time.perf_counter() - started, output.messages)
         return unread + (output.messages or [_said("utter_error")])
 
     def _text(self, update: Update, tracker: Optional[DialogueStateTracker]) -> str:
@@ -202,14 +203,17 @@ class Workers:
         return self._make_call(claimed) if claimed else None
 
     async def _make_call(self, claimed: ClaimedCall) -> None:
+        request_ids.begin(conversation=claimed.conversation_id)
         outcome = await self._outcome(claimed.call)
         now = utc_now()
         if outcome.again and now - claimed.stored_at < GIVE_UP_AFTER:
             wait = retry_after(claimed.attempts) if outcome.wait is None else outcome.wait
+            metrics.CALLS_RETRIED.labels(self._platform.name).inc()
             logger.warning("A reply on the channel '%s' has not gone out: %s. Next attempt in %.0f s.", self._platform.name, outcome.error, wait)
             await in_thread(messaging_store().put_off, claimed.id, outcome.error, now + datetime.timedelta(seconds=wait))
             return
         if outcome.error:
+            metrics.CALLS_REFUSED.labels(self._platform.name).inc()
             logger.error("The channel '%s' refused a reply for good: %s.", self._platform.name, outcome.error)
         await in_thread(messaging_store().made, claimed.id, now, outcome.error or None)
 

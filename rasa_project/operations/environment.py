@@ -35,6 +35,7 @@ CLINIC_WIDE = (
     "SMTP_URL",
     "SMTP_FROM",
     "STAFF_PASSWORD",
+    "METRICS_TOKEN",
 )
 
 

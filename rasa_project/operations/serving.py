@@ -1,4 +1,4 @@
-"""Runs action server and Rasa server together, both or none, and the escalation worker beside them."""
+"""Runs action server and Rasa server together, both or none, and the worker beside them."""
 
 import ctypes
 import json
@@ -71,11 +71,11 @@ class Servers:
         return None
 
     def keep_worker(self) -> None:
-        """Starts the escalation worker, again if it has stopped: patients are answered without it, and nothing is lost meanwhile."""
+        """Starts the worker, again if it has stopped: patients are answered without it, and nothing is lost meanwhile."""
         if self.worker is None or self.worker.poll() is not None:
             if self.worker is not None:
-                logger.critical("The escalation worker stopped by itself (exit code %s). Starting it again.", self.worker.returncode)
-            self.worker = _start(module_command("rasa_project", "escalations", "deliver"), child_environment())
+                logger.critical("The worker stopped by itself (exit code %s). Starting it again.", self.worker.returncode)
+            self.worker = _start(module_command("rasa_project", "work"), child_environment())
 
     def stop(self) -> None:
         """Ends all processes, politely first."""
@@ -158,14 +158,16 @@ def running(model: Path, port: int, action_port: int, environment: Dict[str, str
         ),
     }  # fmt: skip
     servers = Servers(port, action_port)
+    counts = tempfile.TemporaryDirectory(prefix="metrics_", dir=cache_folder())  # both servers count here, and one of them tells
     try:
         for name, command in commands.items():
             # rasa_sdk listens on all interfaces otherwise
-            servers.processes[name] = _start(command, {**environment, "SANIC_HOST": HOST})
+            servers.processes[name] = _start(command, {**environment, "SANIC_HOST": HOST, "PROMETHEUS_MULTIPROC_DIR": counts.name})
         _wait_until_answered(servers)
         yield servers
     finally:
         servers.stop()
+        counts.cleanup()
 
 
 def shell(model: Path) -> int:
