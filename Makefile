@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 RASA := $(PY) -m rasa_project.operations.quietly rasa
+INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 export RASA_TELEMETRY_ENABLED = false
 export TF_CPP_MIN_LOG_LEVEL = 3
 export SQLALCHEMY_SILENCE_UBER_WARNING = 1
 export PYTHONWARNINGS = ignore
 
-.PHONY: help setup browser run shell train check test evaluate evaluate-safety benchmark screenshots lock clean
+.PHONY: help setup programs run shell train check test evaluate evaluate-safety benchmark screenshots lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 24
@@ -24,8 +25,11 @@ $(VENV)/.installed: requirements.lock installer.lock pyproject.toml web/packages
 	@$(PY) -m rasa_project web-packages || echo "The bot runs without the chat widget until this is mended."
 	@touch $@
 
-browser: ## install Chromium, for the tests of the chat widget, where there is none (Debian)
-	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null)
+programs: ## install what the tests start, where it is missing (Debian): Chromium, Redis, PostgreSQL, nginx
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || $(INSTALL) chromium fonts-liberation >/dev/null
+	@command -v redis-server >/dev/null || $(INSTALL) redis-server >/dev/null
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || $(INSTALL) postgresql >/dev/null
+	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || $(INSTALL) nginx-light >/dev/null
 
 run: setup ## train if needed, start the bot, stop it with Ctrl-C
 	@$(PY) -m rasa_project run
@@ -43,7 +47,7 @@ check: setup ## lint, types, training data and content
 	@$(PY) -m rasa_project check
 	@$(RASA) data validate --quiet
 
-test: setup browser ## validate the data, run unit tests, stories, conversations over HTTP and the chat widget
+test: setup programs ## validate the data, run unit tests, stories, conversations over HTTP and the chat widget
 	@$(PY) -m rasa_project check
 	@$(RASA) data validate --quiet
 	@$(PY) -m rasa_project train --if-needed
@@ -59,7 +63,7 @@ evaluate-safety: setup ## count danger signs found and missed, and false alarms 
 benchmark: setup ## compare with stock Rasa (docs/benchmarks.md)
 	@$(PY) -m benchmarks
 
-screenshots: setup browser ## take the pictures in docs/screenshots anew
+screenshots: setup programs ## take the pictures in docs/screenshots anew
 	@$(PY) docs/screenshots/take.py
 
 lock: setup ## resolve the dependencies anew

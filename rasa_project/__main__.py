@@ -1,6 +1,7 @@
 """Commands: ``python -m rasa_project --help``."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import List, Optional
 
@@ -9,8 +10,10 @@ import typer
 from rasa_project.escalation import command as escalations
 from rasa_project.insights import command as insights
 from rasa_project.operations import serving, training, web_packages
+from rasa_project.privacy import command as privacy
 from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER, UTTERANCES_FOLDER
 from rasa_project.validation import InvalidFile
+from rasa_project.watching import logs
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Runs and checks the hip and back pain information bot.", pretty_exceptions_enable=False
@@ -30,6 +33,7 @@ SAFETY = ("redflags_blind.jsonl", "redflags_second.jsonl", "redflag_dialogues.js
 
 app.add_typer(escalations.app, name="escalations")
 app.add_typer(insights.app, name="insights")
+app.add_typer(privacy.app, name="privacy")
 
 
 def _fail(message: str) -> None:
@@ -124,12 +128,10 @@ def fetch_web_packages() -> None:
 @app.command("train-encoder")
 def train_encoder() -> None:
     """Trains the sentence encoder anew on data/utterances and makes its weights those of the project; evaluate them before you serve them."""
-    import logging
-
     from rasa_project.encoder.sentence_encoder import TUNED_WEIGHTS
     from rasa_project.utterances.training import fit_and_save
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logs.begin("%(message)s")
     try:
         fit_and_save()
     except InvalidFile as error:
@@ -140,11 +142,9 @@ def train_encoder() -> None:
 @app.command("train-red-flags")
 def train_red_flags() -> None:
     """Trains the red-flag classifier anew and makes its weights those of the project; evaluate them before you serve them."""
-    import logging
-
     from rasa_project.red_flags.training import SHIPPED_WEIGHTS, all_examples, fit_and_save
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logs.begin("%(message)s")
     try:
         fit_and_save(all_examples(), SHIPPED_WEIGHTS)
     except InvalidFile as error:
@@ -173,6 +173,31 @@ def run(port: int = typer.Option(5005, help="Port of the bot."), action_port: in
         serving.serve(model, port, action_port)
     except serving.ServerFailed as error:
         _fail(str(error))
+
+
+@app.command()
+def work(once: bool = typer.Option(False, "--once", help="What is due now, then end.")) -> None:
+    """Brings notices of danger signs to the clinic, and deletes what is past its time; runs until it is stopped."""
+    from rasa_project.operations.worker import work as run_worker
+
+    run_worker(once)
+
+
+@app.command()
+def doctor(
+    bot: str = typer.Option("http://127.0.0.1:5005", help="Address of the Rasa server."),
+    actions: str = typer.Option("http://127.0.0.1:5055", help="Address of the action server."),
+) -> None:
+    """Checks a deployment, with the environment that its servers have, and says what to do about what is wrong."""
+    from rasa_project.operations.doctor import State, examine
+
+    found = examine(_content_problems, bot.rstrip("/"), actions.rstrip("/"))
+    for name, findings in found:
+        for finding in findings:
+            typer.echo(f"{finding.state.value:>5}  {name}: {finding.what}" + (f"\n       → {finding.todo}" if finding.todo else ""))
+    bad = sum(finding.state is State.bad for _, findings in found for finding in findings)
+    if bad:
+        _fail(f"{bad} thing(s) must be mended.")
 
 
 @app.command()
@@ -228,4 +253,6 @@ def _model_to_serve() -> Path:
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore", DeprecationWarning)  # of libraries that Rasa holds to old releases
+    logs.install()
     sys.exit(app())

@@ -24,7 +24,7 @@ def say(page: Page, text: str) -> None:
 
 
 def main() -> None:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or sys.exit("Chromium is missing: run `make browser`, or set CHROMIUM.")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or sys.exit("Chromium is missing: run `make programs`, or set CHROMIUM.")
     with serving.trial(training.ensure_model()) as bot, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name, width, height, messages in (
