@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 export SQLALCHEMY_SILENCE_UBER_WARNING = 1
 export PYTHONWARNINGS = ignore
 
-.PHONY: help setup programs run shell train check test evaluate evaluate-safety benchmark screenshots lock clean
+.PHONY: help setup programs run cluster shell train check test evaluate evaluate-safety benchmark screenshots lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 24
@@ -33,6 +33,9 @@ programs: ## install what the tests start, where it is missing (Debian): Chromiu
 
 run: setup ## train if needed, start the bot, stop it with Ctrl-C
 	@$(PY) -m rasa_project run
+
+cluster: setup programs ## start nginx, two Rasa and two action servers, PostgreSQL and Redis, as several machines would run them
+	@$(PY) -m rasa_project cluster
 
 shell: setup ## talk to the bot in the terminal
 	@$(PY) -m rasa_project shell

@@ -1,5 +1,6 @@
 """Commands: ``python -m rasa_project --help``."""
 
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -172,6 +173,27 @@ def run(port: int = typer.Option(5005, help="Port of the bot."), action_port: in
     try:
         serving.serve(model, port, action_port)
     except serving.ServerFailed as error:
+        _fail(str(error))
+
+
+@app.command()
+def cluster(
+    rasa: int = typer.Option(2, min=1, help="Rasa servers."),
+    actions: int = typer.Option(2, min=1, help="Action servers."),
+) -> None:
+    """Starts what several machines of a clinic would run, on this one: nginx, Rasa and action servers, the worker, PostgreSQL and Redis."""
+    from rasa_project.operations.cluster import cluster as running
+    from rasa_project.operations.own_servers import MissingProgram
+
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    try:
+        with running(_model_to_serve(), rasa, actions) as started:
+            typer.echo(f"\nThe bot answers at {started.url}/webhooks/rest/webhook (use curl -k), a demo of a clinic's site is at")
+            typer.echo(f"{started.url}/webhooks/widget/demo. Logs: {started.folder}. Ctrl-C stops it, and nothing of it is kept.")
+            signal.pause()
+    except KeyboardInterrupt:
+        typer.echo("\nStopped.")
+    except (MissingProgram, TimeoutError) as error:
         _fail(str(error))
 
 

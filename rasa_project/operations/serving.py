@@ -117,7 +117,7 @@ def _require_free(port: int, what: str) -> None:
             raise ServerFailed(f"Port {port} for the {what} is taken. Stop what runs there, or choose another port.") from error
 
 
-def _endpoints(action_port: int) -> Path:
+def endpoints_file(action_port: int) -> Path:
     """The project's endpoints with the action server's port of this run."""
     yaml = YAML()
     endpoints = yaml.load((PROJECT_FOLDER / "endpoints.yml").read_text(encoding="utf-8"))
@@ -151,12 +151,9 @@ def running(model: Path, port: int, action_port: int, environment: Dict[str, str
     _require_free(port, "bot")
     _require_free(action_port, "action server")
     commands = {
-        "action server": _action_server(action_port),
-        "Rasa server": module_command(
-            "rasa", "run", "--quiet", "--model", str(model), "--interface", HOST, "--port", str(port),
-            "--endpoints", str(_endpoints(action_port)), "--credentials", "credentials.yml",
-        ),
-    }  # fmt: skip
+        "action server": action_server_command(action_port),
+        "Rasa server": rasa_server_command(model, port, endpoints_file(action_port)),
+    }
     servers = Servers(port, action_port)
     counts = tempfile.TemporaryDirectory(prefix="metrics_", dir=cache_folder())  # both servers count here, and one of them tells
     try:
@@ -174,9 +171,9 @@ def shell(model: Path) -> int:
     """`rasa shell` with an action server of its own; returns the shell's exit code."""
     action_port = free_port()
     environment = {**child_environment(), "SANIC_HOST": HOST}
-    actions = _start(_action_server(action_port), environment)
+    actions = _start(action_server_command(action_port), environment)
     try:
-        endpoints = str(_endpoints(action_port))
+        endpoints = str(endpoints_file(action_port))
         command = module_command("rasa", "shell", "--quiet", "--model", str(model), "--endpoints", endpoints, "--port", str(free_port()))
         return subprocess.run(command, cwd=PROJECT_FOLDER, env=environment).returncode
     except KeyboardInterrupt:
@@ -185,7 +182,12 @@ def shell(model: Path) -> int:
         Servers(0, action_port, {"action server": actions}).stop()
 
 
-def _action_server(port: int) -> List[str]:
+def rasa_server_command(model: Path, port: int, endpoints: Path) -> List[str]:
+    options = ["--quiet", "--model", str(model), "--interface", HOST, "--port", str(port)]
+    return module_command("rasa", "run", *options, "--endpoints", str(endpoints), "--credentials", "credentials.yml")
+
+
+def action_server_command(port: int) -> List[str]:
     return module_command("rasa_sdk", "--actions", "actions", "--port", str(port), "--quiet")
 
 

@@ -16,7 +16,7 @@ OURS = ("rasa_project.", "actions.")  # our own errors have messages that were w
 # Fields of Rasa's structured log lines that say nothing about a patient. All others are left out.
 HARMLESS_FIELDS = frozenset(
     (
-        "event", "event_info", "event_key", "level", "exception",
+        "event", "event_info", "event_key", "level",
         "action_name", "action_extract_slot", "len_extraction_events", "placeholder_key", "url", "host", "filename", "rabbitmq_exchange", "topic",
     )
 )  # fmt: skip
@@ -69,9 +69,8 @@ def clean_record(record: logging.LogRecord) -> None:
 def clean_fields(_: Any, __: str, fields: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """The same for a structured log line (a processor of structlog)."""
     error = _error(fields.pop("exc_info", None))
-    if error is not None:
-        fields["exception"] = stack_trace(error)
-    return {name: value if name in HARMLESS_FIELDS else LEFT_OUT for name, value in fields.items()}
+    cleaned = {name: value if name in HARMLESS_FIELDS else LEFT_OUT for name, value in fields.items()}
+    return cleaned if error is None else {**cleaned, "exception": stack_trace(error)}
 
 
 def stack_trace(error: BaseException) -> str:

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from own_redis import OwnRedis
 
 from rasa_project.channels.rate_limits import RateLimits
 from rasa_project.channels.requests import Caller, RefusedRequest
+from rasa_project.operations.own_servers import OwnRedis
 from rasa_project.settings import WebSettings
 
 FIVE = WebSettings(messages_per_minute=5)

@@ -158,7 +158,6 @@ def test_an_unknown_id_is_an_error_that_says_where_to_look() -> None:
         assert done.exit_code == 1 and "insights list" in done.output
 
 
-
 def test_a_database_that_cannot_be_opened_is_an_error_that_says_where_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INSIGHTS_DB_URL", "sqlite:////nowhere/at/all/insights.db")
     done = command("list")

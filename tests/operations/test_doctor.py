@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Iterator, List
 
 import pytest
-from own_redis import OwnRedis
 
 from rasa_project.escalation.store import Sighting, escalation_store, utc_now
 from rasa_project.operations import doctor
 from rasa_project.operations.doctor import Finding, State
+from rasa_project.operations.own_servers import OwnRedis
 
 pytestmark = pytest.mark.usefixtures("own_state")
 

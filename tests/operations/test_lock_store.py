@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import AsyncIterator, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
-from own_redis import OwnRedis
 from rasa.core.lock_store import LockError, LockStore
 from rasa.utils.endpoints import EndpointConfig
 
 from rasa_project.lock_store import CLAIM_SECONDS, LOOK_SECONDS, ConversationLockStore
+from rasa_project.operations.own_servers import OwnRedis
 
 # A server that takes the lock over and over, and counts in Redis in two steps; two servers inside at once are noted.
 WORKER = """

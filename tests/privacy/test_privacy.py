@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Iterator, List
 
 import pytest
-from own_postgres import OwnPostgres
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -18,6 +17,7 @@ from typer.testing import CliRunner
 from rasa_project.escalation.store import Sighting, escalation_store, utc_now
 from rasa_project.insights.store import InsightKind, insight_store
 from rasa_project.messaging.store import Call, Update, messaging_store
+from rasa_project.operations.own_servers import OwnPostgres
 from rasa_project.privacy import stores
 from rasa_project.privacy.command import app
 from rasa_project.settings import clinic_settings

@@ -10,7 +10,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from own_postgres import OwnPostgres
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Engine
 
@@ -18,6 +17,7 @@ from rasa_project.escalation.store import Base as Escalations
 from rasa_project.insights.store import Base as Insights
 from rasa_project.messaging.store import Base as Messaging
 from rasa_project.migrations import FOLDER, migrate
+from rasa_project.operations.own_servers import OwnPostgres
 
 STORES = {"escalations": Escalations, "insights": Insights, "messaging": Messaging}
 OPEN = """
