@@ -206,6 +206,30 @@ def work(once: bool = typer.Option(False, "--once", help="What is due now, then 
 
 
 @app.command()
+def backup(archive: Path = typer.Argument(..., help="File to write, such as bot.tar.gz.")) -> None:
+    """Backs up the state folder while the bot runs (databases of PostgreSQL: pg_dump)."""
+    from rasa_project.operations import backup as backups
+
+    try:
+        names = backups.backup(archive)
+    except backups.UnusableBackup as error:
+        _fail(str(error))
+    typer.echo(f"{archive} holds {', '.join(names)}. It is as confidential as they are.")
+
+
+@app.command()
+def restore(archive: Path = typer.Argument(..., help="File that 'backup' wrote.", exists=True)) -> None:
+    """Puts a backup back; the bot must not run."""
+    from rasa_project.operations import backup as backups
+
+    try:
+        names = backups.restore(archive)
+    except backups.UnusableBackup as error:
+        _fail(str(error))
+    typer.echo(f"Restored: {', '.join(names)}.")
+
+
+@app.command()
 def doctor(
     bot: str = typer.Option("http://127.0.0.1:5005", help="Address of the Rasa server."),
     actions: str = typer.Option("http://127.0.0.1:5055", help="Address of the action server."),
