@@ -1,6 +1,6 @@
 """Small talk, feedback, and the way to a person."""
 
-from typing import List
+from typing import Any, Dict, List
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
@@ -10,9 +10,19 @@ from actions.base import ReplyAction
 from rasa_project.dialogue.languages import text_in
 from rasa_project.dialogue.replies import Reply
 from rasa_project.insights.recording import note_thumbs_down
-from rasa_project.intents import CHITCHAT, CURRENT_FACET_SLOT, CURRENT_TOPIC_SLOT, DECLINED, FEEDBACK_ENTITY, LANGUAGE, OTHER_LANGUAGE
-from rasa_project.settings import clinic_settings
+from rasa_project.intents import (
+    CHITCHAT,
+    CURRENT_FACET_SLOT,
+    CURRENT_TOPIC_SLOT,
+    DECLINED,
+    ERASE_CONFIRMED,
+    FEEDBACK_ENTITY,
+    LANGUAGE,
+    OTHER_LANGUAGE,
+)
+from rasa_project.settings import clinic_settings, domain_text
 
+ERASED = Reply(custom={"kind": "chitchat", "erase": True}, response="utter_erased")  # the channel erases when the turn has been stored
 WITH_STARTING_POINTS = ("greet", "capabilities", "affirm", "smalltalk")
 
 
@@ -24,6 +34,8 @@ class ActionChitchat(ReplyAction):
 
     def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
         intent = (tracker.latest_message.get("intent") or {}).get("name")
+        if intent == "affirm" and _has_asked_to_erase(tracker):
+            return [ERASED]
         known = intent if intent in CHITCHAT else "capabilities"
         buttons = first_questions() if known in WITH_STARTING_POINTS else []
         return [Reply(custom={"kind": "chitchat"}, response=f"utter_{known}", buttons=buttons)]
@@ -55,6 +67,30 @@ class ActionFeedback(ReplyAction):
         if thumb == "down":
             note_thumbs_down(tracker.events, tracker.get_slot(CURRENT_TOPIC_SLOT), tracker.get_slot(CURRENT_FACET_SLOT), content_store)
         return [Reply(custom={"kind": "chitchat"}, response=f"utter_feedback_{thumb}")]
+
+
+class ActionErase(ReplyAction):
+    """Asks whether to delete the conversation; after a yes it says that this is done."""
+
+    stands_alone = True
+
+    def name(self) -> str:
+        return "action_erase"
+
+    def replies(self, tracker: Tracker, events: List[EventType]) -> List[Reply]:
+        if (tracker.latest_message.get("intent") or {}).get("name") == ERASE_CONFIRMED:
+            return [ERASED]
+        yes, no = domain_text("utter_erase_yes"), domain_text("utter_erase_no")
+        options = [{"title": yes, "payload": f"/{ERASE_CONFIRMED}"}, {"title": no, "payload": no}]
+        return [Reply(custom={"kind": "question", "options": options}, response="utter_ask_erase", buttons=options)]
+
+
+def _has_asked_to_erase(tracker: Tracker) -> bool:
+    """Whether that was the last thing that the bot said."""
+    said: Dict[str, Any] = next((event for event in reversed(tracker.events) if event.get("event") == "bot"), {})
+    stored = said.get("metadata") or {}
+    options = (stored.get("metadata") or {}).get("options") or []  # Rasa stores what it was sent among what it adds
+    return any(option["payload"] == f"/{ERASE_CONFIRMED}" for option in options)
 
 
 class ActionHandOff(ReplyAction):

@@ -12,6 +12,7 @@ FALLBACK = "nlu_fallback"
 GUIDE_PAIN, GUIDE_STRETCH = "guide_pain", "guide_stretch"
 SELF_HARM = "self_harm"
 SHOW_ADVICE = "show_advice"
+ERASE, ERASE_CONFIRMED = "erase_conversation", "erase_confirmed"  # what is stored; the second is sent by a button only
 FEEDBACK = "feedback"  # thumbs up or down under a reply; sent by a button only
 OTHER_LANGUAGE = "other_language"
 DECLINED = ("administration", "abuse", "injection", OTHER_LANGUAGE)  # what the bot has one fitting reply to, and no answer

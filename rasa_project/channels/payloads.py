@@ -3,10 +3,10 @@
 import json
 import re
 
-from rasa_project.intents import FEEDBACK, FEEDBACK_ENTITY, GUIDE_PAIN, GUIDE_STRETCH, TOPIC_ENTITY, facet_of
+from rasa_project.intents import ERASE_CONFIRMED, FEEDBACK, FEEDBACK_ENTITY, GUIDE_PAIN, GUIDE_STRETCH, TOPIC_ENTITY, facet_of
 
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z_]+)(?P<entities>\{.*\})?", re.DOTALL)
-COMMANDS = ("restart", "show_advice", GUIDE_PAIN)
+COMMANDS = ("restart", "show_advice", ERASE_CONFIRMED, GUIDE_PAIN)
 THUMB_UP, THUMB_DOWN = (f'/{FEEDBACK}{{"{FEEDBACK_ENTITY}":"{value}"}}' for value in ("up", "down"))
 
 

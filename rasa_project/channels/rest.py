@@ -153,8 +153,11 @@ class RestChannel(RestInput):
         request_ids.conversation_id.set(sender)
         try:
             await on_new_message(UserMessage(as_message_text(text), output, sender, input_channel=self.name()))
+            if any(message.get("custom", {}).get("erase") for message in output.messages):
+                await asyncio.get_event_loop().run_in_executor(None, stores.erase, sender)
         except Exception as error:
             # Neither the text nor a stack trace, which would hold it.
             logger.error("A turn of conversation %s failed: %s (%d characters).", sender, type(error).__name__, len(text))
+            output.messages = [message for message in output.messages if not message.get("custom", {}).get("erase")]
         metrics.count_turn(self.name(), time.perf_counter() - started, output.messages)
         return output.messages or [error_message(sender)]

@@ -241,10 +241,14 @@ class MessagingStore:
             return sum(session.query(table).filter(table.done_at < before).delete(synchronize_session=False) for table in tables)
 
     def erase(self, conversation_id: str) -> int:
-        """Deletes all that is stored of a conversation; returns how many rows that were."""
+        """Deletes what is stored of a conversation, but for a message that is being answered just now, whose words go when that is done; returns
+        how many rows that were."""
         with self._session.begin() as session:
-            tables = (UpdateRecord, CallRecord, PersonRecord)
-            return sum(session.query(table).filter_by(conversation_id=conversation_id).delete(synchronize_session=False) for table in tables)
+            updates, calls, people = (
+                session.query(table).filter_by(conversation_id=conversation_id) for table in (UpdateRecord, CallRecord, PersonRecord)
+            )
+            idle = updates.filter(UpdateRecord.done_at.isnot(None) | UpdateRecord.claimed_until.is_(None))
+            return sum(query.delete(synchronize_session=False) for query in (idle, calls, people))
 
     def check(self) -> None:
         """Raises ``sqlalchemy.exc.SQLAlchemyError`` where the database does not answer."""

@@ -24,6 +24,7 @@ from rasa_project.escalation.store import utc_now
 from rasa_project.messaging.platform import Outcome, Platform
 from rasa_project.messaging.replies import PlatformReply, chosen, in_order, platform_reply
 from rasa_project.messaging.store import KEPT_DAYS, Call, ClaimedCall, ClaimedUpdate, Update, messaging_store
+from rasa_project.privacy import stores
 from rasa_project.settings import clinic_settings, domain_text
 from rasa_project.watching import metrics, request_ids
 
@@ -174,9 +175,12 @@ class Workers:
         try:
             message = UserMessage(text, output, conversation_id, input_channel=self._platform.name, message_id=message_id)
             await self._answer(message)
+            if any((said.get("metadata") or {}).get("erase") for said in output.messages):
+                await in_thread(stores.erase, conversation_id)
         except Exception as error:
             # Neither the text nor a stack trace, which would hold it.
             logger.error("A turn of conversation %s failed: %s (%d characters).", conversation_id, type(error).__name__, len(text))
+            output.messages = [said for said in output.messages if not (said.get("metadata") or {}).get("erase")]
         metrics.count_turn(self._platform.name, time.perf_counter() - started, output.messages)
         return unread + (output.messages or [_said("utter_error")])
 
@@ -241,7 +245,8 @@ def _said(response: str) -> Dict[str, Any]:
 
 
 def _message(event: BotUttered) -> Dict[str, Any]:
-    return {"text": event.text, "buttons": (event.data or {}).get("buttons"), "metadata": event.metadata}
+    """As the channel got it; Rasa stores the metadata that it was sent among what it adds."""
+    return {"text": event.text, "buttons": (event.data or {}).get("buttons"), "metadata": (event.metadata or {}).get("metadata")}
 
 
 def _replies_to(message_id: str, tracker: DialogueStateTracker) -> List[Dict[str, Any]]:

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from rasa_project.operations.serving import Servers
-from rasa_project.settings import clinic_settings
+from rasa_project.settings import clinic_settings, domain_text
 
 
 def reply_to(bot: Servers, text: str) -> dict:
@@ -63,3 +63,26 @@ def test_two_conditions_are_set_side_by_side(bot: Servers) -> None:
     reply = reply_to(bot, "what is the difference between a slipped disc and arthritis")
     assert reply["custom"]["compared"] == ["herniated_disc", "arthritis"]
     assert {source["section"] for source in reply["custom"]["sources"]} and "Your doctor can check" in reply["text"]
+
+
+@pytest.mark.parametrize("yes", ["/erase_confirmed", "yes", "yes please"])
+def test_a_patient_deletes_the_conversation_in_the_chat(bot: Servers, yes: str) -> None:
+    sender = uuid.uuid4().hex
+    bot.ask(sender, "what is sciatica?")
+    (asked,) = bot.ask(sender, "please delete what I wrote here")
+    assert asked["custom"]["kind"] == "question" and asked["custom"]["options"][0]["payload"] == "/erase_confirmed"
+    (done,) = bot.ask(sender, yes)
+    assert done["custom"] == {"kind": "chitchat", "erase": True}
+    again = bot.ask(sender, "and what causes it?")
+    assert again[0]["text"] == domain_text("utter_notice"), "a new conversation begins"
+    assert all(reply.get("custom", {}).get("topic") != "sciatica" for reply in again)
+
+
+def test_a_patient_who_does_not_confirm_keeps_the_conversation(bot: Servers) -> None:
+    sender = uuid.uuid4().hex
+    bot.ask(sender, "what is sciatica?")
+    bot.ask(sender, "delete my data")
+    (kept,) = bot.ask(sender, "No, keep it")
+    assert kept["custom"] == {"kind": "chitchat"}
+    (answer,) = bot.ask(sender, "and what causes it?")
+    assert (answer["custom"]["topic"], answer["custom"]["facet"]) == ("sciatica", "causes")

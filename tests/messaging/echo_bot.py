@@ -33,7 +33,10 @@ async def answer(message: UserMessage) -> None:
     if "walk" in text:
         contacts = [{"label": "Emergency services: 999", "href": "tel:999"}]
         said["metadata"] = {"kind": "escalation", "reference": "hidden", "contacts": contacts}
-    turn = [UserUttered(text, message_id=message.message_id), BotUttered(said["text"], {"buttons": said["buttons"]}, said["metadata"])]
+    turn = [
+        UserUttered(text, message_id=message.message_id),
+        BotUttered(said["text"], {"buttons": said["buttons"]}, {"metadata": said["metadata"], "model_id": "m"}),
+    ]
     for event in turn:
         tracker.update(event)
     await STORE.save(tracker)

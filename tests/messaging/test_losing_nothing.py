@@ -1,5 +1,6 @@
 """Nothing that a patient writes on a platform is lost or answered twice, and no reply is lost, whatever fails."""
 
+import re
 import time
 from typing import List
 
@@ -12,6 +13,10 @@ RATE_LIMITED = {"slack": (429, {}, {"Retry-After": "1"}), "telegram": (429, {"ok
 BROKEN = (503, {}, {})
 CLAIM_IS_OVER = text("UPDATE messaging_update SET claimed_until = NULL")
 LOSE_THE_TABLE = text("ALTER TABLE messaging_update RENAME TO elsewhere")
+
+
+def words(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
 def texts(shown: list) -> List[str]:
@@ -123,12 +128,13 @@ def test_what_waits_when_the_bot_is_killed_is_answered_after_it_starts_again(ech
 
 def test_a_turn_that_was_stored_before_the_bot_died_is_not_run_again(echo: EchoBot) -> None:
     person = OnSlack(10_007)
-    echo.post(person, person.writes("please die"))
+    echo.post(person, person.writes("I cannot walk, please die"))
     wait_until(lambda: not echo.is_running, 20)
     with echo.store._session.begin() as session:  # as if the claim's two minutes were over
         session.execute(CLAIM_IS_OVER)
     echo.start()  # it would die again, if it ran the turn
-    wait_until(lambda: texts(echo.shown_to(person)) == ["you said: please die"], 30)
+    wait_until(lambda: len(echo.shown_to(person)) == 1, 30)
+    assert words(echo.shown_to(person)[0].text) == "important please act now you said i cannot walk please die emergency services 999"
     assert echo.is_running
 
 

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import subprocess
-import sys
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from rasa_project.settings import PROJECT_FOLDER
 MARKER = "quixomarker"
 TOKEN = "a token for tests"
 REQUEST_ID = "abcd-1234"
+WRAPPER = "rasa_project.operations.quietly"
 # What has to be left out where an insert fails: the database's error holds all that was to be stored.
 FULL = "CREATE TRIGGER full BEFORE INSERT ON {} BEGIN SELECT RAISE(FAIL, 'the disk is full'); END"
 
@@ -33,26 +33,22 @@ class Bot:
 
 
 @contextmanager
-def both_servers(state: Path, log: Path, run_module: List[str], **settings: str) -> Iterator[serving.Servers]:
-    """As ``serving.running``, but at --debug, and with the output in a file."""
+def both_servers(state: Path, log: Path, stock: bool, **settings: str) -> Iterator[serving.Servers]:
+    """As ``serving.running``, but at --debug, with the output in a file, and without our wrapper if the ``stock`` commands are to be tried."""
     counts = state / "counts"
     counts.mkdir()
     port, action_port = serving.free_port(), serving.free_port()
     environment = {**trial_environment(state), "SANIC_HOST": serving.HOST, "PROMETHEUS_MULTIPROC_DIR": str(counts), **settings}
     commands = {
-        "action server": ["rasa_sdk", "--actions", "actions", "--port", str(action_port), "--debug"],
-        "Rasa server": [
-            "rasa", "run", "--debug", "--model", str(training.ensure_model()), "--interface", serving.HOST, "--port", str(port),
-            "--endpoints", str(serving._endpoints(action_port)), "--credentials", "credentials.yml",
-        ],
-    }  # fmt: skip
+        "action server": serving.action_server_command(action_port),
+        "Rasa server": serving.rasa_server_command(training.ensure_model(), port, serving.endpoints_file(action_port)),
+    }
     servers = serving.Servers(port, action_port)
     with log.open("wb") as stream:
         try:
             for name, command in commands.items():
-                servers.processes[name] = subprocess.Popen(
-                    [sys.executable, "-m", *run_module, *command], cwd=PROJECT_FOLDER, env=environment, stdout=stream, stderr=subprocess.STDOUT
-                )
+                tried = ["--debug" if part == "--quiet" else part for part in command if not (stock and part == WRAPPER)]
+                servers.processes[name] = subprocess.Popen(tried, cwd=PROJECT_FOLDER, env=environment, stdout=stream, stderr=subprocess.STDOUT)
             serving._wait_until_answered(servers)
             yield servers
         finally:
@@ -67,16 +63,12 @@ def ask(servers: serving.Servers, sender: str, text: str) -> "tuple[List[Any], s
         return [message.get("custom", {}).get("kind") for message in json.load(reply)], reply.headers["X-Request-ID"]
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(["rasa_project.operations.quietly"], {"LOG_FORMAT": "json"}), ([], {})],
-    ids=["our command, JSON", "stock command, plain"],
-)
+@pytest.fixture(scope="module", params=["our commands, JSON", "stock commands, plain"])
 def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bot:
     state = tmp_path_factory.mktemp("state")
-    run_module, settings = request.param
+    stock = request.param.startswith("stock")
     ids = []
-    with both_servers(state, state / "log", run_module, METRICS_TOKEN=TOKEN, **settings) as servers:
+    with both_servers(state, state / "log", stock, METRICS_TOKEN=TOKEN, LOG_FORMAT="" if stock else "json") as servers:
 
         def say(sender: str, text: str, *kinds: str) -> None:
             said, request_id = ask(servers, sender, text)
