@@ -33,7 +33,8 @@ async def answer(message: UserMessage) -> None:
     if "walk" in text:
         contacts = [{"label": "Emergency services: 999", "href": "tel:999"}]
         said["metadata"] = {"kind": "escalation", "reference": "hidden", "contacts": contacts}
-    turn = [
+    stored = {"metadata": said["metadata"], "model_id": "m"}
+    turn = [UserUttered(text, message_id=message.message_id), BotUttered(said["text"], {"buttons": said["buttons"]}, stored)]
         UserUttered(text, message_id=message.message_id),
         BotUttered(said["text"], {"buttons": said["buttons"]}, {"metadata": said["metadata"], "model_id": "m"}),
     ]
