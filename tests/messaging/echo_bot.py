@@ -35,9 +35,6 @@ async def answer(message: UserMessage) -> None:
         said["metadata"] = {"kind": "escalation", "reference": "hidden", "contacts": contacts}
     stored = {"metadata": said["metadata"], "model_id": "m"}
     turn = [UserUttered(text, message_id=message.message_id), BotUttered(said["text"], {"buttons": said["buttons"]}, stored)]
-        UserUttered(text, message_id=message.message_id),
-        BotUttered(said["text"], {"buttons": said["buttons"]}, {"metadata": said["metadata"], "model_id": "m"}),
-    ]
     for event in turn:
         tracker.update(event)
     await STORE.save(tracker)
