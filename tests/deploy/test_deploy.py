@@ -41,7 +41,7 @@ PUBLIC = {"/webhooks/rest/", "/webhooks/widget/", *(f"/webhooks/{platform.name}/
 KUBERNETES_VERSION = "1.28"
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|SID|_DB_URL|REDIS_URL|SMTP_URL|WEBHOOK_URL|AUTH")
 # Set in the image, or only of use without one
-NOT_IN_COMPOSE = {"CLINIC_BOT_HOME", "CLINIC_BOT_CACHE", "CLINIC_BOT_STATE", "CLINIC_SETTINGS", "PROMETHEUS_MULTIPROC_DIR"}  # files have one place there
+NOT_IN_COMPOSE = {"CLINIC_BOT_HOME", "CLINIC_BOT_CACHE", "CLINIC_BOT_STATE", "CLINIC_SETTINGS", "PROMETHEUS_MULTIPROC_DIR"}  # one place each
 
 
 def yaml_documents(path: Path) -> List[Any]:
