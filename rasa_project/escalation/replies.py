@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from rasa_project.dialogue.replies import Button, Reply
+from rasa_project.escalation import spool
 from rasa_project.escalation.store import EMERGENCY, URGENT, Sighting, escalation_store
 from rasa_project.escalation.wording import FlagWords, flag_words
 from rasa_project.intents import DENIED_SLOT, DURATION, ESCALATION_SLOT, PENDING_SLOT, RED_FLAG_TRIAGE, SAFETY
@@ -100,7 +101,11 @@ def _stored(turn: Turn, level: str, flags: List[str], findings: List[Dict[str, A
         return escalation_store().add(sighting, turn.conversation_id, turn.channel, turn.escalation.get("reference"))
     except Exception:
         logger.exception("An escalation could not be stored (conversation %s, flags %s).", turn.conversation_id, ", ".join(flags))
-        return None
+    try:
+        spool.keep(sighting, turn.conversation_id, turn.channel)
+    except OSError as error:
+        logger.critical("It could not be kept on this machine either (%s).", type(error).__name__)
+    return None
 
 
 def ask_whether_in_danger(turn: Turn) -> Response:

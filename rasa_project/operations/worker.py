@@ -9,6 +9,7 @@ from typing import List, Optional
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from rasa_project.escalation import spool
 from rasa_project.escalation.delivery import DeliveryWorker, InvalidTarget, Target, alarm, targets
 from rasa_project.escalation.store import escalation_store, utc_now
 from rasa_project.escalation.sweep import ConversationSweep
@@ -76,6 +77,7 @@ class _Rounds:
             patience = datetime.timedelta(minutes=self._settings.escalations.alarm_after_minutes)
             self._delivery = DeliveryWorker(store, self._chosen, patience, alarm(self._settings))
         self._sweep = self._sweep or ConversationSweep(store, tracker_database_url())
+        spool.bring(store)
         if self._until_sweep <= 0:
             self._sweep.run_once()
             self._until_sweep = SWEEP_SECONDS
