@@ -98,7 +98,9 @@ def _stored(turn: Turn, level: str, flags: List[str], findings: List[Dict[str, A
     evidence = list(dict.fromkeys(finding["evidence"] for finding in findings))
     sighting = Sighting(level, flags, evidence, turn.message_id or secrets.token_hex(16), pain_days)
     try:
-        return escalation_store().add(sighting, turn.conversation_id, turn.channel, turn.escalation.get("reference"))
+        reference = escalation_store().add(sighting, turn.conversation_id, turn.channel, turn.escalation.get("reference"))
+        _bring_what_waits()
+        return reference
     except Exception:
         logger.exception("An escalation could not be stored (conversation %s, flags %s).", turn.conversation_id, ", ".join(flags))
     try:
@@ -106,6 +108,14 @@ def _stored(turn: Turn, level: str, flags: List[str], findings: List[Dict[str, A
     except OSError as error:
         logger.critical("It could not be kept on this machine either (%s).", type(error).__name__)
     return None
+
+
+def _bring_what_waits() -> None:
+    """The worker does so, too, where it has the same disk."""
+    try:
+        spool.bring(escalation_store())
+    except Exception as error:  # it waits on; this patient's sign is stored
+        logger.error("What was kept on this machine could not be stored yet (%s).", type(error).__name__)
 
 
 def ask_whether_in_danger(turn: Turn) -> Response:

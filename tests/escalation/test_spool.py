@@ -33,6 +33,12 @@ def test_what_the_database_could_not_take_is_there_when_it_can(own_state: Path, 
     assert spool.bring(escalation_store()) == 0 and not list(spool.folder().iterdir())
 
 
+def test_the_next_sign_that_is_stored_brings_those_that_wait(own_state: Path) -> None:
+    spool.keep(sighting(), "patient-1", "rest")
+    escalate(Turn("patient-2", "m2", "rest", PARSED, {}))
+    assert {escalation.conversation_id for escalation in escalation_store().list()} == {"patient-1", "patient-2"}
+
+
 def test_nothing_is_lost_while_the_database_is_still_down(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = EscalationStore(f"sqlite:///{own_state / 'escalations.db'}")
     spool.keep(sighting(), "patient", "rest")
