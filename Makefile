@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 RASA := $(PY) -m rasa_project.operations.quietly rasa
-INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
+install = (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null)
 export RASA_TELEMETRY_ENABLED = false
 export TF_CPP_MIN_LOG_LEVEL = 3
 export SQLALCHEMY_SILENCE_UBER_WARNING = 1
@@ -26,10 +26,10 @@ $(VENV)/.installed: requirements.lock installer.lock pyproject.toml web/packages
 	@touch $@
 
 programs: ## install what the tests start, where it is missing (Debian): Chromium, Redis, PostgreSQL, nginx
-	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || $(INSTALL) chromium fonts-liberation >/dev/null
-	@command -v redis-server >/dev/null || $(INSTALL) redis-server >/dev/null
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || $(INSTALL) postgresql >/dev/null
-	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || $(INSTALL) nginx-light >/dev/null
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || $(call install,chromium fonts-liberation)
+	@command -v redis-server >/dev/null || $(call install,redis-server)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || $(call install,postgresql)
+	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || $(call install,nginx-light)
 
 run: setup ## train if needed, start the bot, stop it with Ctrl-C
 	@$(PY) -m rasa_project run
