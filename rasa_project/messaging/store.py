@@ -139,19 +139,17 @@ class MessagingStore:
     def accept(self, platform: str, conversation_id: str, update: Update, now: Optional[datetime.datetime] = None) -> bool:
         """Stores an update durably; whether it is new."""
         try:
-            with self._session.begin() as session:
-                known = session.query(UpdateRecord.id).filter_by(platform=platform, key=update.key).first()
-                if known:
-                    return False
-                session.merge(PersonRecord(conversation_id=conversation_id, platform=platform, person=update.person))
-                session.add(
-                    UpdateRecord(
-                        platform=platform, key=update.key, conversation_id=conversation_id, update=vars(update), accepted_at=now or utc_now()
-                    )
-                )
-            return True
-        except IntegrityError:
-            return False  # the same update has just come to another process
+            return self._accept(platform, conversation_id, update, now or utc_now())
+        except IntegrityError:  # another process has just stored the same update, or the first of the same person: now it is found
+            return self._accept(platform, conversation_id, update, now or utc_now())
+
+    def _accept(self, platform: str, conversation_id: str, update: Update, now: datetime.datetime) -> bool:
+        with self._session.begin() as session:
+            if session.query(UpdateRecord.id).filter_by(platform=platform, key=update.key).first():
+                return False
+            session.merge(PersonRecord(conversation_id=conversation_id, platform=platform, person=update.person))
+            session.add(UpdateRecord(platform=platform, key=update.key, conversation_id=conversation_id, update=vars(update), accepted_at=now))
+        return True
 
     def claim_update(self, platform: str, now: datetime.datetime, seconds: float) -> Optional[ClaimedUpdate]:
         """The oldest update of a conversation in which no other is being answered; ``None`` if there is none."""
