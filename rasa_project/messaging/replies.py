@@ -107,8 +107,13 @@ def numbered(reply: PlatformReply) -> PlatformReply:
     return replace(reply, source="\n".join(part for part in (reply.source, domain_text("utter_reply_with_number"), *lines) if part))
 
 
+def named_number(text: str) -> int:
+    """The number that the text is, in digits or words; 0 if it is none."""
+    match, word = NUMBER.fullmatch(text), NUMBER_WORD.fullmatch(text)
+    return int(match[1]) if match else NUMBER_WORDS[word[1].lower()] if word else 0
+
+
 def chosen(text: str, options: Sequence[Option]) -> Optional[str]:
     """What is sent by the option whose number the text names; ``None`` if it names none."""
-    match, word = NUMBER.fullmatch(text), NUMBER_WORD.fullmatch(text)
-    number = int(match[1]) if match else NUMBER_WORDS[word[1].lower()] if word else 0
+    number = named_number(text)
     return options[number - 1].payload if 0 < number <= len(options) else None

@@ -186,6 +186,8 @@ class MessagingStore:
         """Notes that the platform took a call, or refused it for good (``error``)."""
         with self._session.begin() as session:
             record = session.get(CallRecord, call_id)
+            if record is None:
+                return  # erased meanwhile
             record.done_at, record.claimed_until, record.call, record.last_error = now, None, None, error and error[:500]
             record.attempts += 1
 
@@ -193,6 +195,8 @@ class MessagingStore:
         """Notes that a call failed, why, and when the next attempt is due."""
         with self._session.begin() as session:
             record = session.get(CallRecord, call_id)
+            if record is None:
+                return
             record.attempts += 1
             record.claimed_until, record.last_error, record.next_attempt_at = None, error[:500], next_attempt_at
 

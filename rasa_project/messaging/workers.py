@@ -22,7 +22,7 @@ from rasa_project.channels.rate_limits import RateLimits
 from rasa_project.channels.requests import MAX_TEXT_CHARACTERS, UNPRINTABLE
 from rasa_project.escalation.store import utc_now
 from rasa_project.messaging.platform import Outcome, Platform
-from rasa_project.messaging.replies import PlatformReply, chosen, in_order, platform_reply
+from rasa_project.messaging.replies import PlatformReply, chosen, in_order, named_number, platform_reply
 from rasa_project.messaging.store import KEPT_DAYS, Call, ClaimedCall, ClaimedUpdate, Update, messaging_store
 from rasa_project.privacy import stores
 from rasa_project.settings import clinic_settings, domain_text
@@ -156,7 +156,7 @@ class Workers:
         self._woken["calls"].set()
 
     async def _replies(self, claimed: ClaimedUpdate) -> List[Dict[str, Any]]:
-        """The bot's messages of a turn; never none."""
+        """The bot's messages of a turn; none only for someone who sends far too much, and has just been told so."""
         update, conversation_id = claimed.update, claimed.conversation_id
         message_id = hashlib.sha256(f"{self._platform.name}:{update.key}".encode()).hexdigest()[:32]
         if not self._limits.allows(conversation_id):
@@ -167,7 +167,8 @@ class Workers:
             return unread or [_said("utter_ask_in_other_words")]
         if len(update.text) > MAX_TEXT_CHARACTERS:
             return [_said("utter_too_long")]
-        tracker = await self._tracker(conversation_id)
+        # Rasa reads the conversation, too: only where it is needed before that.
+        tracker = await self._tracker(conversation_id) if claimed.attempts or named_number(update.text) else None
         before = _replies_to(message_id, tracker) if claimed.attempts and tracker else []
         if before:
             return unread + before

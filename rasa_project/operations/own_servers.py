@@ -27,11 +27,11 @@ def program(name: str, package: str) -> str:
     Raises:
         MissingProgram: there is none.
     """
-    found = [*sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}")), shutil.which(name) or "", f"/usr/sbin/{name}"]
-    chosen = [path for path in found if path and Path(path).exists()]
-    if not chosen:
+    candidates = [*sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True), shutil.which(name) or "", f"/usr/sbin/{name}"]
+    chosen = next((path for path in candidates if path and Path(path).exists()), None)
+    if chosen is None:
         raise MissingProgram(f"{name} is missing; on Debian: apt-get install {package}")
-    return chosen[0] if package != "postgresql" else [path for path in chosen if path.startswith("/usr/lib/postgresql/")][-1]
+    return chosen
 
 
 def wait_until(true: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Dict, List
 
 from rasa_project.database import compact
-from rasa_project.escalation.store import escalation_store
+from rasa_project.escalation.store import EscalationStore, escalation_store
 from rasa_project.escalation.sweep import ConversationSweep
 from rasa_project.insights.store import insight_store
 from rasa_project.messaging.store import KEPT_DAYS, messaging_store
@@ -24,6 +24,16 @@ def conversation_store() -> StoredConversations:
 @lru_cache(maxsize=2)
 def _opened(url: str) -> StoredConversations:
     return StoredConversations(url)
+
+
+def _sweep() -> ConversationSweep:
+    return _sweep_of(escalation_store(), tracker_database_url())
+
+
+@lru_cache(maxsize=2)
+def _sweep_of(store: EscalationStore, url: str) -> ConversationSweep:
+    """One, with its connections, for all that is erased."""
+    return ConversationSweep(store, url)
 
 
 def find(text: str) -> List[str]:
@@ -50,7 +60,7 @@ def erase(conversation_id: str, with_escalations: bool = False) -> Dict[str, int
         sqlalchemy.exc.SQLAlchemyError: a database does not answer. Nothing is half erased within a store; do it again.
     """
     if not with_escalations:
-        ConversationSweep(escalation_store(), tracker_database_url()).run_once()
+        _sweep().run_once()
     erased = {"events": conversation_store().erase(conversation_id), "messages": messaging_store().erase(conversation_id)}
     return {**erased, "escalations": escalation_store().erase(conversation_id)} if with_escalations else erased
 
@@ -65,7 +75,7 @@ def purge(settings: ClinicSettings, now: datetime.datetime) -> Dict[str, int]:
     def before(days: int) -> datetime.datetime:
         return now - datetime.timedelta(days=days)
 
-    ConversationSweep(escalation_store(), tracker_database_url()).run_once()
+    _sweep().run_once()
     return {
         "conversations": conversation_store().purge(before(settings.privacy.keep_conversations_days)),
         "escalations": escalation_store().purge(before(settings.privacy.keep_escalations_days)),
