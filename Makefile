@@ -17,7 +17,7 @@ help: ## list the commands
 setup: $(VENV)/.installed ## create the environment from the lock file
 
 $(VENV)/.installed: requirements.lock installer.lock pyproject.toml web/packages.yml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 8) <= sys.version_info[:2] <= (3, 10) else f"Rasa needs Python 3.8 to 3.10, and this is {sys.version.split()[0]}. Try: make PYTHON=python3.10 $(MAKECMDGOALS)")'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 10) else f"Rasa and the locked packages need Python 3.10, and this is {sys.version.split()[0]}. Try: make PYTHON=python3.10 $(MAKECMDGOALS)")'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r installer.lock
 	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip install --quiet --no-deps --require-hashes -r requirements.lock
