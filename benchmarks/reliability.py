@@ -2,23 +2,31 @@
 
 Each simulated patient asks about one topic, so that an answer of another conversation is noticed, and now and then writes of a danger sign, which
 must be answered with what to do and be in the clinic's database afterwards. Bounded in number and time; all traffic stays on this machine.
+Needs root, for a small disk to fill.
 """
 
 import argparse
 import asyncio
 import datetime
+import os
 import secrets
+import signal
+import subprocess
+import tempfile
 import time
 from collections import Counter
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
 
 import aiohttp
 from sqlalchemy import create_engine, text
 
+from benchmarks.sections import write_section
 from rasa_project.operations import training
 from rasa_project.operations.cluster import Cluster, cluster
+from rasa_project.operations.own_servers import OwnPostgres
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "reliability.md"
 TOPICS = {
@@ -34,6 +42,7 @@ DANGER_EVERY = 7  # messages
 PATIENTS = 16
 PAUSE_SECONDS = 0.3
 ANSWER_SECONDS = 40.0
+DISK_MEGABYTES = 300
 CALM_SECONDS, FAULT_SECONDS, AFTER_SECONDS = 5.0, 8.0, 20.0
 GOOD = ("answered", "danger answered")
 
@@ -157,6 +166,9 @@ def faults(running: Cluster) -> "Dict[str, tuple[Callable[[], None], Callable[[]
     def member(name: str) -> "tuple[Callable[[], None], Callable[[], None]]":
         return running.members[name].kill, lambda: running.members[name].start(wait=False)
 
+    def frozen(one: Any) -> "tuple[Callable[[], None], Callable[[], None]]":
+        return lambda: one.signal(signal.SIGSTOP), lambda: one.signal(signal.SIGCONT)
+
     def all_actions() -> None:
         for name, one in running.members.items():
             if name.startswith("actions"):
@@ -176,14 +188,54 @@ def faults(running: Cluster) -> "Dict[str, tuple[Callable[[], None], Callable[[]
         "PostgreSQL is killed": (running.postgres.kill, running.postgres.start),
         "nginx is killed": member("nginx"),
         "the worker is killed": member("worker"),
+        "the worker stops": frozen(running.members["worker"]),
+        "Redis stops": frozen(running.redis),
+        "PostgreSQL stops": frozen(running.postgres),
+        "PostgreSQL's disk is full": (lambda: fill(running.postgres), lambda: make_room(running.postgres)),
     }
 
 
-HEADER = """# What patients see when parts die
+@contextmanager
+def small_disk() -> "Iterator[Callable[[Cluster], None]]":
+    """Gives what puts a cluster's PostgreSQL on a disk that can be filled, before it starts. Needs root."""
+    disk = tempfile.mkdtemp(prefix="clinic-bot-disk-")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m,mode=0711", "tmpfs", disk], check=True)
 
-Written by `python -m benchmarks.reliability` on {date}: nginx, {rasa} Rasa servers, {actions} action servers, the worker, PostgreSQL and Redis as
-processes of one machine with two cores (`make cluster`); {patients} patients write at once, over TLS, one message in seven of a danger sign. After
-{calm:.0f} seconds one part is killed (kill -9), and started again {fault:.0f} seconds later; the load goes on {after:.0f} seconds more.
+    def move(made: Cluster) -> None:
+        data = made.postgres.folder / "data"
+        subprocess.run(["mv", str(data), disk], check=True)
+        data.symlink_to(Path(disk) / "data")
+
+    try:
+        yield move
+    finally:
+        subprocess.run(["umount", disk], check=True)
+        os.rmdir(disk)
+
+
+def _filler(postgres: OwnPostgres) -> Path:
+    return (postgres.folder / "data").resolve().parent / "filler"
+
+
+def fill(postgres: OwnPostgres) -> None:
+    with _filler(postgres).open("wb", buffering=0) as filler, suppress(OSError):
+        while True:
+            filler.write(bytes(4096))
+
+
+def make_room(postgres: OwnPostgres) -> None:
+    """And starts PostgreSQL where that has ended."""
+    _filler(postgres).unlink()
+    if not postgres.is_running():
+        postgres.start()
+
+
+TITLE = "When parts die"
+INTRODUCTION = """Written by `python -m benchmarks.reliability` on {date}: nginx, {rasa} Rasa servers, {actions} action servers, the worker,
+PostgreSQL and Redis as processes of one machine with two cores (`make cluster`); {patients} patients write at once, over TLS, one message
+in seven of a danger sign. After {calm:.0f} seconds one part is killed (kill -9), and started again {fault:.0f} seconds later; the load goes on
+{after:.0f} seconds more. *Stops*: it is halted by a signal, so that it takes connections and says nothing, as behind a cut network, and
+goes on {fault:.0f} seconds later. The disk is filled to the last byte, and emptied {fault:.0f} seconds later.
 
 *Well*: the right answer, or what to do now with a reference. *Not noted*: the full advice, with "I could not pass this on". *Told*: words that
 something failed, with the clinic's number and the emergency number. *Nothing*: no answer at all; the chat then says so itself, with both numbers,
@@ -200,14 +252,14 @@ def main() -> None:
     parser.add_argument("--rasa", type=int, default=2)
     parser.add_argument("--actions", type=int, default=2)
     given = parser.parse_args()
-    with cluster(training.ensure_model(), given.rasa, given.actions) as running:
+    with small_disk() as on_small_disk, cluster(training.ensure_model(), given.rasa, given.actions, prepare=on_small_disk) as running:
         rows = []
         for fault, (hit, mend) in faults(running).items():
             rows.append(asyncio.run(tried(running, fault, hit, mend)))
             print(rows[-1].markdown(), flush=True)
             for one in running.members.values():
                 one.wait()
-    header = HEADER.format(
+    introduction = INTRODUCTION.format(
         date=datetime.date.today().isoformat(),
         rasa=given.rasa,
         actions=given.actions,
@@ -216,7 +268,7 @@ def main() -> None:
         fault=FAULT_SECONDS,
         after=AFTER_SECONDS,
     )
-    REPORT.write_text(header + "\n".join(row.markdown() for row in rows) + "\n", encoding="utf-8")
+    write_section(REPORT, TITLE, introduction + "\n".join(row.markdown() for row in rows))
 
 
 if __name__ == "__main__":

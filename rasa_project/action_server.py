@@ -1,4 +1,5 @@
-"""What every action server of the project has: only the Rasa server gets in, and log lines say which request they belong to."""
+"""What every action server of the project has: only the Rasa server gets in, log lines say which request they belong to, and a database that is
+silent is not waited for."""
 
 import hmac
 import os
@@ -10,6 +11,7 @@ from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from rasa_project import patience
 from rasa_project.watching import logs, request_ids
 
 _hook = pluggy.HookimplMarker("rasa_sdk")
@@ -42,5 +44,6 @@ class ActionServer:
 def install() -> None:
     """To be called while rasa_sdk loads the actions: it has set up its logging by then."""
     logs.install()
+    patience.install()
     if not plugin_manager().has_plugin(ActionServer.__name__):
         plugin_manager().register(ActionServer(), ActionServer.__name__)

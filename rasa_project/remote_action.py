@@ -21,6 +21,7 @@ from rasa.shared.core.events import ActiveLoop, Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from rasa_project import patience
 from rasa_project.action_server import authorization
 from rasa_project.dialogue.replies import Reply
 from rasa_project.escalation.replies import RED_FLAG_ACTIONS, Response, Turn
@@ -88,6 +89,8 @@ class ResilientRemoteAction(RemoteAction):
 
 
 def install() -> None:
-    """Makes Rasa run every custom action through ``ResilientRemoteAction``, and keeps patients' words out of the log of whoever loads a model."""
+    """For whoever loads a model: every custom action runs through ``ResilientRemoteAction``, patients' words stay out of the log, and a database that
+    is silent is not waited for."""
     logs.install()
+    patience.install()
     rasa.core.actions.action.RemoteAction = ResilientRemoteAction  # type: ignore[misc]

@@ -62,7 +62,9 @@ class ConversationStore(SQLTrackerStore):
         if inside is None:
             return None
         listening = (self.SQLEvent.type_name == ActionExecuted.type_name, self.SQLEvent.action_name == ACTION_LISTEN_NAME)
-        cut: Optional[int] = stored.order_by(None).filter(*listening, self.SQLEvent.id <= inside.id).with_entities(func.max(self.SQLEvent.id)).scalar()
+        cut: Optional[int] = (
+            stored.order_by(None).filter(*listening, self.SQLEvent.id <= inside.id).with_entities(func.max(self.SQLEvent.id)).scalar()
+        )
         return cut
 
     def _still_holding(self, stored: "Query", cut: int) -> List[int]:

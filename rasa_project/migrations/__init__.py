@@ -14,6 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
 
+from rasa_project.patience import unhurried
+
 FOLDER = Path(__file__).parent
 POSTGRES_LOCK = 5_481_774_201  # any number that nothing else locks in these databases
 
@@ -29,7 +31,7 @@ def migrate(engine: Engine, store: str) -> None:
         alembic.util.exc.CommandError: the database was made by a newer version of this project.
     """
     scripts = ScriptDirectory(str(FOLDER / store))
-    with _alone(engine) as connection:
+    with unhurried(), _alone(engine) as connection:
         options = {"version_table": f"{store}_version", "fn": lambda revision, _: scripts._upgrade_revs("head", revision)}
         context = MigrationContext.configure(connection, opts=options)
         with Operations.context(context):

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional
+from typing import Callable, Dict, Iterator, List, Optional
 
 from ruamel.yaml import YAML
 from sqlalchemy import create_engine, text
@@ -43,6 +43,12 @@ class Member:
         self._command, self._environment, self._log, self._health = command, environment, log, health
         self._process: Optional[subprocess.Popen[bytes]] = None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        assert self._process
+        return self._process.pid
+
     def start(self, wait: bool = True) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, cwd=PROJECT_FOLDER, env=self._environment, stdout=log, stderr=log, start_new_session=True)
@@ -63,6 +69,10 @@ class Member:
         except (urllib.error.URLError, ConnectionError, OSError):
             return False
 
+    def signal(self, number: int) -> None:
+        """SIGSTOP makes it silent, SIGCONT ends that."""
+        os.killpg(self.pid, number)
+
     def kill(self) -> None:
         """As kill -9 does, with all that it has started."""
         if self._process and self._process.poll() is None:
@@ -82,6 +92,7 @@ class Cluster:
     """Attributes:
     url: of nginx, with a certificate that nobody has signed.
     members: the processes, by name: ``nginx``, ``rasa-1``, ``actions-1``, ``worker`` and so on.
+    endpoints: endpoints.yml of each Rasa server.
     """
 
     def __init__(self, folder: Path, model: Path, rasa: int, actions: int, settings: Optional[Dict[str, str]] = None) -> None:
@@ -95,8 +106,9 @@ class Cluster:
         action_ports = [free_port() for _ in range(actions)]
         for number, port in enumerate(action_ports, start=1):
             self._add(f"actions-{number}", action_server_command(port), f"http://{HOST}:{port}/health")
+        self.endpoints = [endpoints_file(action_ports[number % actions]) for number in range(rasa)]
         for number, port in enumerate(self.rasa_ports, start=1):
-            command = rasa_server_command(model, port, endpoints_file(action_ports[(number - 1) % actions]))
+            command = rasa_server_command(model, port, self.endpoints[number - 1])
             self._add(f"rasa-{number}", command, f"http://{HOST}:{port}/webhooks/rest/ready")
         self._add("worker", module_command("rasa_project", "work"), None)
         self._add("nginx", self._nginx(), f"{self.url}/webhooks/rest/health")
@@ -160,15 +172,24 @@ class Cluster:
 
 
 @contextmanager
-def cluster(model: Path, rasa: int = 2, actions: int = 2, settings: Optional[Dict[str, str]] = None) -> Iterator[Cluster]:
+def cluster(
+    model: Path,
+    rasa: int = 2,
+    actions: int = 2,
+    settings: Optional[Dict[str, str]] = None,
+    prepare: Optional[Callable[[Cluster], None]] = None,
+) -> Iterator[Cluster]:
     """A running cluster in a folder that is gone afterwards.
 
     Args:
         rasa, actions: how many servers of each.
         settings: further variables of the environment of all members.
+        prepare: called before anything is started.
     """
     with tempfile.TemporaryDirectory(prefix="clinic-bot-cluster-") as folder:
         made = Cluster(Path(folder), model, rasa, actions, settings)
+        if prepare:
+            prepare(made)
         try:
             made.start()
             yield made

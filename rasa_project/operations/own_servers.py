@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
@@ -70,6 +71,10 @@ class OwnRedis:
     def read(self) -> "redis.Redis[bytes]":
         return redis.Redis.from_url(self.url)
 
+    def signal(self, number: int) -> None:
+        """SIGSTOP makes it silent, as when the network is cut; SIGCONT ends that."""
+        self._process.send_signal(number)
+
     def stop(self) -> None:
         """At once, as kill -9 does."""
         if self._process.poll() is None:
@@ -107,12 +112,30 @@ class OwnPostgres:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
         self._run("pg_ctl", "start", "--wait", "--log", str(self.folder / "log"), "--options", options)
 
+    def is_running(self) -> bool:
+        try:
+            self._run("pg_ctl", "status")
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
     def stop(self) -> None:
         self._run("pg_ctl", "stop", "--mode", "fast")
 
+    def _main(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+
+    def signal(self, number: int) -> None:
+        """To the server and all that it runs. SIGSTOP makes it silent, as when the network is cut; SIGCONT ends that."""
+        main = self._main()
+        children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
+        for process in (main, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+
     def kill(self) -> None:
         """Kills the server with all that it runs, as a power cut would."""
-        main = int((self.folder / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        main = self._main()
         os.kill(main, signal.SIGKILL)
 
         def is_gone() -> bool:
