@@ -47,6 +47,7 @@ check: setup ## lint, types, training data and content
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive rasa_project actions deploy benchmarks
 	@$(PY) -m rasa_project check
 	@$(RASA) data validate --quiet
 

@@ -1,6 +1,7 @@
 """Answers questions from the content store."""
 
 import logging
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Dict, List, Optional
 
@@ -27,7 +28,8 @@ from rasa_project.dialogue.thresholds import thresholds
 from rasa_project.dialogue.understanding import Understanding
 from rasa_project.escalation.replies import is_open, withhold_exercises
 from rasa_project.insights.recording import note_unanswered
-from rasa_project.intents import CURRENT_FACET_SLOT, CURRENT_TOPIC_SLOT, DISCUSSED_SLOT, ESCALATION_SLOT
+from rasa_project.intents import CURRENT_FACET_SLOT, CURRENT_TOPIC_SLOT, DESCRIBE_PAIN, DISCUSSED_SLOT, ESCALATION_SLOT
+from rasa_project.settings import domain_text
 from rasa_project.validation import InvalidFile
 
 logger = logging.getLogger(__name__)
@@ -80,6 +82,8 @@ class ActionAnswer(ReplyAction):
             events.append(SlotSet(DISCUSSED_SLOT, list(discussed_after(topics, tracker.slots))))
         escalation = tracker.get_slot(ESCALATION_SLOT)
         replies = [_reply(decision, store, escalation) for decision in answered]
+        if replies[0].text and not tracker.get_slot(CURRENT_TOPIC_SLOT) and understood.intent == DESCRIBE_PAIN:
+            replies[0] = replace(replies[0], text=f"{domain_text('utter_sorry')} {replies[0].text}")
         if len(replies) > 1 or left:
             replies = several_replies(replies, left)
         return replies

@@ -5,14 +5,7 @@ import uuid
 
 from locust import FastHttpUser, between, task
 
-TOPICS = {
-    "sciatica": "sciatica",
-    "bursitis": "bursitis",
-    "a slipped disc": "herniated_disc",
-    "a muscle strain": "muscle_strain",
-    "arthritis": "arthritis",
-}
-FOLLOW_UPS = ("what causes it?", "what does it feel like?")
+from benchmarks.questions import FOLLOW_UPS, TOPICS
 
 
 class Patient(FastHttpUser):

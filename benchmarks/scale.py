@@ -23,7 +23,7 @@ import psutil
 from ruamel.yaml import YAML
 from sqlalchemy import create_engine, text
 
-from benchmarks.patients import FOLLOW_UPS, TOPICS
+from benchmarks.questions import FOLLOW_UPS, TOPICS
 from benchmarks.sections import write_section
 from rasa_project.operations import training
 from rasa_project.operations.cluster import Cluster, cluster
@@ -74,18 +74,19 @@ class Crowd:
         for number in range(CONVERSATIONS):
             name, topic = list(TOPICS.items())[number % len(TOPICS)]
             self.conversations.append(Conversation(f"scale-{secrets.token_hex(8)}", topic, name))
-        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
         started = time.monotonic()
-        async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(ssl=False, limit=0)) as session:
-            await asyncio.gather(*(self._talk(session, conversation) for conversation in self.conversations))
+        await asyncio.gather(*(self._talk(number, conversation) for number, conversation in enumerate(self.conversations)))
         return time.monotonic() - started
 
-    async def _talk(self, session: aiohttp.ClientSession, conversation: Conversation) -> None:
-        while self.sent < self.messages:
-            step = conversation.next_step()
-            self.sent += len(step)
-            conversation.steps.append(step)
-            conversation.replies.append(tuple(await asyncio.gather(*(self._say(session, conversation, message) for message in step))))
+    async def _talk(self, number: int, conversation: Conversation) -> None:
+        """From an address of the patient's own, as nginx and the bot limit what comes from one."""
+        own = aiohttp.TCPConnector(ssl=False, local_addr=(f"127.1.{number // 250}.{number % 250 + 1}", 0))
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS), connector=own) as session:
+            while self.sent < self.messages:
+                step = conversation.next_step()
+                self.sent += len(step)
+                conversation.steps.append(step)
+                conversation.replies.append(tuple(await asyncio.gather(*(self._say(session, conversation, message) for message in step))))
 
     async def _say(self, session: aiohttp.ClientSession, conversation: Conversation, message: str) -> str:
         """The texts of the reply."""
@@ -220,15 +221,18 @@ def crowd_section(messages: int, fewer: int) -> None:
     write_section(REPORT, CROWD_TITLE, introduction + "\n".join(rows))
 
 
-async def timed(url: str, sender: Optional[str], turns: int) -> List[float]:
+async def timed(running: Cluster, sender: Optional[str], turns: int) -> List[float]:
     """Milliseconds of each turn; in one conversation, or where no sender is given, each in one of its own after a turn that is not timed."""
     taken: List[float] = []
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session:
+    key = {"Authorization": f"Bearer {running.environment['REST_API_KEY']}"}  # one patient alone could not write so fast
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False), headers=key) as session:
 
         async def say(conversation: str, message: str) -> float:
             started = time.monotonic()
-            async with session.post(f"{url}/webhooks/rest/webhook", json={"sender": conversation, "message": message}) as reply:
-                assert await reply.json(content_type=None), "The bot was silent."
+            async with session.post(f"{running.url}/webhooks/rest/webhook", json={"sender": conversation, "message": message}) as reply:
+                replies = await reply.json(content_type=None)
+            if reply.status != 200 or not any("custom" in one for one in replies):
+                raise RuntimeError(f"The bot did not answer: {replies}")
             return 1000 * (time.monotonic() - started)
 
         for number in range(turns):
@@ -256,17 +260,17 @@ cluster of one Rasa server, as a ratio to that in fresh conversations with an em
 
 
 def growth_section(turns: int, past: int) -> None:
-    with cluster(training.ensure_model(), 1, 1) as running:
-        asyncio.run(timed(running.url, None, 10))  # to warm up
-        fresh = asyncio.run(timed(running.url, None, TIMED_TURNS))
-        long = asyncio.run(timed(running.url, "long-conversation", turns))[-TIMED_TURNS:]
+    with cluster(training.ensure_model(), 1, 1, {"REST_API_KEY": secrets.token_hex(32)}) as running:
+        asyncio.run(timed(running, None, 10))  # to warm up
+        fresh = asyncio.run(timed(running, None, TIMED_TURNS))
+        long = asyncio.run(timed(running, "long-conversation", turns))[-TIMED_TURNS:]
         engine = create_engine(running.environment["TRACKER_DB_URL"], isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(text(PAST.format(conversations=past, events=PAST_EVENTS)))
             connection.execute(text("VACUUM ANALYZE events"))
         engine.dispose()
-        full = asyncio.run(timed(running.url, None, TIMED_TURNS))
-        long_and_full = asyncio.run(timed(running.url, "long-conversation", TIMED_TURNS))
+        full = asyncio.run(timed(running, None, TIMED_TURNS))
+        long_and_full = asyncio.run(timed(running, "long-conversation", TIMED_TURNS))
     measured = {
         "fresh | empty": fresh,
         f"after {turns - TIMED_TURNS:,} turns | nothing else": long,

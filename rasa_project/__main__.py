@@ -24,13 +24,22 @@ EVALUATED = (
     "questions.jsonl",
     "questions_blind.jsonl",
     "questions_second.jsonl",
+    "questions_third.jsonl",
     "dialogues.jsonl",
     "followups.jsonl",
+    "followups_second.jsonl",
     "several.jsonl",
     "comparisons.jsonl",
     "limits.jsonl",
 )
-SAFETY = ("redflags_blind.jsonl", "redflags_second.jsonl", "redflag_dialogues.jsonl", "redflag_dialogues_second.jsonl")
+SAFETY = (
+    "redflags_blind.jsonl",
+    "redflags_second.jsonl",
+    "redflags_third.jsonl",
+    "redflag_dialogues.jsonl",
+    "redflag_dialogues_second.jsonl",
+    "redflag_dialogues_third.jsonl",
+)
 
 app.add_typer(escalations.app, name="escalations")
 app.add_typer(insights.app, name="insights")

@@ -15,7 +15,7 @@ SHOW_ADVICE = "show_advice"
 ERASE, ERASE_CONFIRMED = "erase_conversation", "erase_confirmed"  # what is stored; the second is sent by a button only
 FEEDBACK = "feedback"  # thumbs up or down under a reply; sent by a button only
 OTHER_LANGUAGE = "other_language"
-DECLINED = ("administration", "abuse", "injection", OTHER_LANGUAGE)  # what the bot has one fitting reply to, and no answer
+DECLINED = ("administration", "abuse", "injection", "mental_health", OTHER_LANGUAGE)  # what the bot has one fitting reply to, and no answer
 OUTSIDE = (OUT_OF_SCOPE, *DECLINED)  # not about the article
 CHITCHAT = ("greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "capabilities", "smalltalk")
 

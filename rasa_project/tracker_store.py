@@ -18,7 +18,7 @@ from rasa_project.settings import tracker_database_url
 if TYPE_CHECKING:
     from sqlalchemy.orm import Query, Session
 
-READ_EVENTS = 300  # of a session, the last of which are read anew for every turn: some twenty turns
+READ_EVENTS = 100  # of a session, the last of which are read anew for every turn: about ten turns
 LEFT_OUT = "events_left_out"  # attribute of a tracker: how many older events of its session were not read
 STATE_ENDS = (SessionStarted.type_name, Restarted.type_name, AllSlotsReset.type_name)  # what was known before them is known no more
 

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import json
 import logging
 import re
 import secrets
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
-from markupsafe import Markup
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, response
 from sanic.request import Request
@@ -156,8 +154,7 @@ class WidgetChannel(InputChannel):
             assets=assets,
             accent=f"#{accent}",
             on_accent=_readable_on(accent),
-            # "<" must not end the script element
-            settings=Markup(json.dumps(page_settings).replace("<", "\\u003c")),
+            settings=page_settings,
         )
         policy = {
             "default-src": "'none'",

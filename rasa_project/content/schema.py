@@ -124,17 +124,21 @@ class Topic(StrictModel):
     """One file of ``data/content/``.
 
     Attributes:
+        in_sentence: what the topic is called within a sentence, where that is not the title in small letters.
+        not_covered_caution: what is said besides where the article does not answer a question about the topic.
         not_covered: questions that patients ask about the topic and the article does not answer, by facet.
     """
 
     id: str = Field(regex=r"^[a-z][a-z0-9_]*$")
     title: str
+    in_sentence: Optional[str] = None
     kind: TopicKind
     names: List[str] = Field(min_items=1)
     descriptions: List[str] = []
     related: List[str] = []
     compares: List[str] = []
     instead: Dict[Facet, Redirect] = {}
+    not_covered_caution: Optional[str] = None
     not_covered: Dict[Facet, List[str]] = {}
     facets: Dict[Facet, Entry]
 
@@ -165,6 +169,13 @@ class Topic(StrictModel):
             if facet in answered:
                 raise ValueError(f"facet '{facet.value}' has an answer here, so 'instead' must not send it elsewhere; remove one of the two")
         return values
+
+    @property
+    def spoken(self) -> str:
+        """The topic's name within a sentence."""
+        first = self.title.split()[0]
+        is_abbreviation = len(first) > 1 and first[1].isupper()
+        return self.in_sentence or (self.title if is_abbreviation else self.title[0].lower() + self.title[1:])
 
     @property
     def default_facet(self) -> Facet:

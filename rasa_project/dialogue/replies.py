@@ -15,9 +15,16 @@ from rasa_project.settings import FACETS_FILE, domain_text
 from rasa_project.validation import InvalidFile, load_model, read_yaml
 
 MAX_QUICK_REPLIES = 3
+MAX_HEADINGS = 3  # of the article, named under an answer
 ORIGIN_TOPIC = "hip_or_back"  # what the guide to where the pain comes from ends with
 Button = Dict[str, str]
 SOURCE = "Source:"  # begins the line that says where an answer comes from
+NEAR_FACETS = (
+    (Facet.treatment, Facet.self_care, Facet.medication, Facet.surgery, Facet.prognosis, Facet.prevention),
+    (Facet.symptoms, Facet.diagnosis, Facet.comparison),
+    (Facet.causes, Facet.risk),
+    (Facet.steps, Facet.cautions),
+)
 COMPARED = (Facet.symptoms, Facet.causes, Facet.risk)  # what can tell two conditions apart
 
 
@@ -60,11 +67,11 @@ def payload_of(intent: str, topic: Topic) -> str:
 
 
 def answer_text(answer: Answer, article: Article) -> str:
-    """The entry as plain text: lead, points, numbered steps, cautions, source. No blank lines: Rasa's channels would split there."""
+    """The entry as plain text: lead, numbered steps, points, cautions, source. No blank lines: Rasa's channels would split there."""
     entry = answer.entry
     lines = [opening(answer)]
-    lines += [f"• {point}" for point in entry.points]
     lines += [f"{number}. {step}" for number, step in enumerate(entry.steps, start=1)]
+    lines += [f"• {point}" for point in entry.points]
     lines += [f"Important: {caution}" for caution in entry.cautions]
     lines.append(source_line(entry.paragraphs, article))
     return "\n".join(line.replace("\n", " ") for line in lines)
@@ -107,10 +114,10 @@ def comparison_reply(sides: Sequence[Topic], store: ContentStore) -> Reply:
     words = facet_words()
     shared = [facet for facet in COMPARED if all(facet in side.facets for side in sides)] or [Facet.overview]
     answers = [answer for facet in shared for side in sides for answer in [store.answer(side.id, facet)] if answer]
-    lines = [domain_text("utter_compared", first=sides[0].title, second=in_sentence(sides[1].title))]
+    lines = [domain_text("utter_compared", first=sides[0].title, second=sides[1].spoken)]
     paragraphs: List[str] = []
     for answer in answers:
-        noun = words[answer.facet].noun.format(topic=in_sentence(answer.topic.title))
+        noun = words[answer.facet].noun.format(topic=answer.topic.spoken)
         lines.append(f"• {noun[:1].upper()}{noun[1:]}: {answer.entry.lead}")
         paragraphs += answer.entry.paragraphs
     lines.append(source_line(paragraphs, store.article))
@@ -121,15 +128,17 @@ def comparison_reply(sides: Sequence[Topic], store: ContentStore) -> Reply:
 
 
 def source_line(paragraphs: Sequence[str], article: Article) -> str:
-    """Where an answer comes from, in words."""
-    headings = dict.fromkeys(source["section"] for source in article.sources(list(dict.fromkeys(paragraphs))))
-    return f"{SOURCE} our article “{article.title}”, under " + ", ".join(f"“{heading}”" for heading in headings) + "."
+    """Where an answer comes from, in words; of many headings the first ones (all are in ``custom``)."""
+    headings = list(dict.fromkeys(source["section"] for source in article.sources(list(dict.fromkeys(paragraphs)))))
+    named = [heading for heading in headings if heading != article.title][:MAX_HEADINGS]
+    under = ", ".join(f"“{heading}”" for heading in named) + (" and other headings" if len(headings) > MAX_HEADINGS else "")
+    return f"{SOURCE} our article “{article.title}”{', under ' if named else ''}{under}."
 
 
 def next_buttons(answer: Answer, store: ContentStore) -> List[Button]:
     """The guide to what the answer is about, where there is one; two other facets of the topic, then related topics: up to three in all."""
     words = facet_words()
-    others = [facet for facet in answer.topic.facets if facet is not answer.facet]
+    others = [facet for facet in nearest_facets(answer.topic, answer.facet) if facet is not answer.facet and facet not in answer.entry.also_answers]
     buttons: List[Button] = []
     if answer.topic.id == ORIGIN_TOPIC:
         buttons.append({"title": domain_text("utter_guide_pain"), "payload": f"/{GUIDE_PAIN}"})
@@ -164,13 +173,21 @@ def not_covered_reply(topic: Topic, facet: Facet, store: ContentStore, thing: Op
     """
     words = facet_words()
     response = "utter_thing_not_covered" if thing else "utter_foreign_thing_not_covered" if foreign else "utter_not_covered"
-    covered = [{"title": words[f].button, "payload": payload(topic, f)} for f in topic.facets][:MAX_QUICK_REPLIES]
+    covered = [{"title": words[f].button, "payload": payload(topic, f)} for f in nearest_facets(topic, facet)][:MAX_QUICK_REPLIES]
+    caution = f" {topic.not_covered_caution}" if topic.not_covered_caution else ""
     return Reply(
         custom={"kind": "not_covered", "topic": topic.id, "facet": facet.value},
         response=response,
-        words={"thing": thing or "", "what": words[facet].noun.format(topic=in_sentence(topic.title)), "topic": in_sentence(topic.title)},
-        buttons=covered,
+        words={"thing": thing or "", "what": words[facet].noun.format(topic=topic.spoken), "topic": topic.spoken, "caution": caution},
+        buttons=starting_points(store) if topic.kind is TopicKind.general else covered,
     )
+
+
+def nearest_facets(topic: Topic, asked: Facet) -> List[Facet]:
+    """The facets that a topic covers, those first that someone who asked for this one most likely wants."""
+    near = next((group for group in NEAR_FACETS if asked in group), ())
+    order = [asked, *near, *topic.facets]
+    return sorted(topic.facets, key=order.index)
 
 
 def question_reply(options: Sequence[Answer], response: str = "") -> Reply:
@@ -181,23 +198,19 @@ def question_reply(options: Sequence[Answer], response: str = "") -> Reply:
 
 
 def _option_buttons(options: Sequence[Answer], several_topics: bool) -> List[Button]:
-    words = facet_words()
-    return [
-        {
-            "title": f"{option.topic.title}: {words[option.facet].button}" if several_topics else words[option.facet].button,
-            "payload": payload(option.topic, option.facet),
-        }
-        for option in options
-    ]
+    return [{"title": _option_title(option, several_topics), "payload": payload(option.topic, option.facet)} for option in options]
+
+
+def _option_title(option: Answer, several_topics: bool) -> str:
+    """The topic says enough where it has one answer only, or is a question itself."""
+    button = facet_words()[option.facet].button
+    if not several_topics:
+        return button
+    title = option.topic.title
+    return title if title.endswith("?") or len(option.topic.facets) == 1 else f"{title}: {button}"
 
 
 def starting_points(store: ContentStore, topic_ids: Sequence[str] = ("hip_back_link", "when_to_see_doctor", "prevention")) -> List[Button]:
     """Quick replies for someone who does not know what to ask."""
     topics = [store.topics[topic_id] for topic_id in topic_ids if topic_id in store.topics] or list(store.topics.values())[:MAX_QUICK_REPLIES]
     return [{"title": topic.title, "payload": payload(topic, next(iter(topic.facets)))} for topic in topics]
-
-
-def in_sentence(title: str) -> str:
-    """A title within a sentence: lower case unless its first word is an abbreviation."""
-    first = title.split()[0]
-    return title if len(first) > 1 and first[1].isupper() else title[0].lower() + title[1:]

@@ -2,11 +2,11 @@
 
 import datetime
 import json
-import urllib.request
 from collections import Counter
 from pathlib import Path
 from typing import Callable, List, Optional, Sequence
 
+import requests
 from rich.console import Console
 
 from rasa_project.evaluation import calibration
@@ -36,9 +36,9 @@ def asker(url: str) -> Ask:
     """Asks the bot at a REST address."""
 
     def ask(sender: str, message: str) -> List[dict]:
-        body = json.dumps({"sender": sender, "message": message}).encode()
-        with urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"}), timeout=60) as reply:
-            return list(json.load(reply))
+        response = requests.post(url, json={"sender": sender, "message": message}, timeout=60)
+        response.raise_for_status()
+        return list(response.json())
 
     return ask
 

@@ -4,16 +4,14 @@ servers, the worker, PostgreSQL and Redis. What is said to it reaches no clinic;
 import os
 import secrets
 import signal
-import ssl
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional
 
+import requests
 from ruamel.yaml import YAML
 from sqlalchemy import create_engine, text
 
@@ -24,6 +22,7 @@ from rasa_project.settings import CLINIC_FILE, PROJECT_FOLDER
 
 START_SECONDS = 240.0
 STOP_SECONDS = 15.0
+CERTIFICATE = "fullchain.pem"
 DATABASES = {
     "TRACKER_DB_URL": "conversations",
     "ESCALATION_DB_URL": "escalations",
@@ -37,10 +36,11 @@ class Member:
 
     Args:
         health: address that answers when it works, if it has one.
+        certificate: of that address.
     """
 
-    def __init__(self, command: List[str], environment: Dict[str, str], log: Path, health: Optional[str] = None) -> None:
-        self._command, self._environment, self._log, self._health = command, environment, log, health
+    def __init__(self, command: List[str], environment: Dict[str, str], log: Path, health: Optional[str], certificate: Path) -> None:
+        self._command, self._environment, self._log, self._health, self._certificate = command, environment, log, health, certificate
         self._process: Optional[subprocess.Popen[bytes]] = None
 
     @property
@@ -62,12 +62,10 @@ class Member:
 
     def _works(self) -> bool:
         try:
-            with urllib.request.urlopen(str(self._health), timeout=5, context=ssl._create_unverified_context()):
-                return True
-        except urllib.error.HTTPError:
-            return True
-        except (urllib.error.URLError, ConnectionError, OSError):
+            requests.get(str(self._health), timeout=5, verify=str(self._certificate))
+        except requests.RequestException:
             return False
+        return True
 
     def signal(self, number: int) -> None:
         """SIGSTOP makes it silent, SIGCONT ends that."""
@@ -114,7 +112,7 @@ class Cluster:
         self._add("nginx", self._nginx(), f"{self.url}/webhooks/rest/health")
 
     def _add(self, name: str, command: List[str], health: Optional[str]) -> None:
-        self.members[name] = Member(command, self.environment, self.folder / f"{name}.log", health)
+        self.members[name] = Member(command, self.environment, self.folder / f"{name}.log", health, self.folder / CERTIFICATE)
 
     def _write_settings(self) -> None:
         """The clinic's, behind one proxy."""
@@ -131,8 +129,9 @@ class Cluster:
         return {**databases, **shared, **pool, "REDIS_URL": self.redis.url, "CLINIC_SETTINGS": str(self.folder / "clinic.yml")}
 
     def _nginx(self) -> List[str]:
-        certificate, key, settings = self.folder / "fullchain.pem", self.folder / "privkey.pem", self.folder / "nginx"
+        certificate, key, settings = self.folder / CERTIFICATE, self.folder / "privkey.pem", self.folder / "nginx"
         openssl = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
+        openssl += ["-addext", f"subjectAltName=IP:{HOST}"]
         subprocess.run([*openssl, "-keyout", str(key), "-out", str(certificate)], check=True, stderr=subprocess.DEVNULL)
         command = [sys.executable, "deploy/nginx_settings.py", str(settings), "--address", self.url, "--private", "127.0.0.0/8"]
         command += ["--certificate", str(certificate), "--key", str(key), "--https", str(self.https), "--http", str(free_port())]

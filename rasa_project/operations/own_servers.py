@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -98,7 +99,7 @@ class OwnPostgres:
         if os.getuid() == 0:
             os.chown(self.folder, NOBODY, NOBODY)
             for path in folder.parents:  # that it can be reached
-                if str(path).startswith("/tmp/"):
+                if Path(tempfile.gettempdir()) in path.parents:
                     path.chmod(path.stat().st_mode | 0o011)
             folder.chmod(folder.stat().st_mode | 0o011)
         self._run("initdb", "--auth", "trust", "--username", "clinic", "--encoding", "UTF8", "--no-sync")

@@ -9,13 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
+import requests
 from ruamel.yaml import YAML
 
 from rasa_project.operations.environment import child_environment, module_command, trial_environment
@@ -58,10 +57,9 @@ class Servers:
 
     def ask(self, sender: str, message: str, timeout: float = 30) -> List[dict]:
         """Sends one message over REST and returns the bot's messages."""
-        body = json.dumps({"sender": sender, "message": message}).encode()
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=timeout) as reply:
-            return list(json.load(reply))
+        reply = requests.post(self.url, json={"sender": sender, "message": message}, timeout=timeout)
+        reply.raise_for_status()
+        return list(reply.json())
 
     def fallen(self) -> Optional[str]:
         """Name and exit code of a server that has stopped, if any."""
@@ -197,11 +195,9 @@ def _wait_until_answered(servers: Servers) -> None:
         fallen = servers.fallen()
         if fallen:
             raise ServerFailed(f"{fallen} The lines above say why.")
-        try:
-            with urllib.request.urlopen(servers.ready_url, timeout=READY_SECONDS):
+        with suppress(requests.RequestException):
+            if requests.get(servers.ready_url, timeout=READY_SECONDS).ok:
                 return
-        except (urllib.error.URLError, ConnectionError, socket.timeout):
-            pass  # also while it says that it is not ready
         time.sleep(0.3)
     raise ServerFailed(f"Not ready within {START_SECONDS} seconds; {servers.ready_url} says what is missing.")
 

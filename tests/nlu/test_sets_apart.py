@@ -37,8 +37,8 @@ def training(store: ContentStore) -> List[str]:
     return [plain(text) for text in texts]
 
 
-SETS = ("questions", "questions_blind", "questions_second", "tuning", "several", "comparisons", "limits")
-DIALOGUES = ("dialogues", "followups", "tuning_dialogues")
+SETS = ("questions", "questions_blind", "questions_second", "questions_third", "tuning", "several", "comparisons", "limits")
+DIALOGUES = ("dialogues", "followups", "followups_second", "tuning_dialogues")
 
 
 @pytest.fixture(scope="module", params=[*SETS, *DIALOGUES])
