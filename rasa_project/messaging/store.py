@@ -242,6 +242,18 @@ class MessagingStore:
             tables: Sequence[Any] = (UpdateRecord, CallRecord)
             return sum(session.query(table).filter(table.done_at < before).delete(synchronize_session=False) for table in tables)
 
+    def idle_people(self) -> List[str]:
+        """The conversations with a person of which no message or reply is stored here."""
+        with self._session() as session:
+            busy = [select(table.conversation_id) for table in (UpdateRecord, CallRecord)]
+            query = session.query(PersonRecord.conversation_id).filter(*(PersonRecord.conversation_id.notin_(ids) for ids in busy))
+            return [str(conversation_id) for (conversation_id,) in query]
+
+    def forget_person(self, conversation_id: str) -> int:
+        """Deletes who a conversation is with; returns how many rows that were."""
+        with self._session.begin() as session:
+            return int(session.query(PersonRecord).filter_by(conversation_id=conversation_id).delete(synchronize_session=False))
+
     def erase(self, conversation_id: str) -> int:
         """Deletes what is stored of a conversation, but for a message that is being answered just now, whose words go when that is done; returns
         how many rows that were."""

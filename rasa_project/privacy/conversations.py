@@ -27,6 +27,13 @@ class StoredConversations:
             rows = connection.execute(text("SELECT data FROM events WHERE sender_id = :sender ORDER BY id"), {"sender": sender_id})
             return [json.loads(row.data) for row in rows]
 
+    def has(self, sender_id: str) -> bool:
+        """Whether anything is stored of a conversation."""
+        if self._is_empty():
+            return False
+        with self.engine.connect() as connection:
+            return connection.execute(text("SELECT 1 FROM events WHERE sender_id = :sender LIMIT 1"), {"sender": sender_id}).first() is not None
+
     def erase(self, sender_id: str) -> int:
         """Deletes all that is stored of a conversation; returns how many events that was."""
         if self._is_empty():

@@ -81,7 +81,17 @@ def purge(settings: ClinicSettings, now: datetime.datetime) -> Dict[str, int]:
         "escalations": escalation_store().purge(before(settings.privacy.keep_escalations_days)),
         "insights": insight_store().purge(before(settings.insights.keep_days)),
         "messages": messaging_store().purge(before(KEPT_DAYS)),
+        "people": _forget_people(),
     }
+
+
+def _forget_people() -> int:
+    """Deletes who wrote on a messaging platform where nothing else is stored of the conversation: an escalation is, until its time is over."""
+    idle = messaging_store().idle_people()
+    gone = [
+        conversation_id for conversation_id in idle if not conversation_store().has(conversation_id) and not escalation_store().of(conversation_id)
+    ]
+    return sum(messaging_store().forget_person(conversation_id) for conversation_id in gone)
 
 
 def compact_all() -> None:

@@ -144,9 +144,12 @@ def test_what_is_past_its_time_goes_and_what_is_open_stays(files: Path) -> None:
     insight_store().add(InsightKind.not_covered, text="new question")
     said("new", "hello", now)
     acknowledge(older, long_ago)
+    with messaging_store().engine.begin() as connection:
+        connection.execute(text("UPDATE messaging_call SET done_at = :at"), {"at": long_ago})
     deleted = stores.purge(settings, now)
-    assert deleted == {"conversations": 2, "escalations": 1, "insights": 1, "messages": 2}
+    assert deleted == {"conversations": 2, "escalations": 1, "insights": 1, "messages": 4, "people": 1}
     assert escalation_store().get(old) and not escalation_store().get(older)
+    assert messaging_store().person("old-open") == f"twilio: {PERSON}" and messaging_store().person("old-seen") is None
     assert stores.stored("new")["conversation"] and not stores.stored("old-open")["conversation"]
     assert [insight.text for insight in insight_store().list()] == ["new question"]
     assert not any(stores.purge(settings, now).values())
