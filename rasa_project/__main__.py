@@ -280,6 +280,14 @@ def evaluate(
 
 
 @app.command()
+def document_settings() -> None:
+    """Writes docs/settings.md anew."""
+    from rasa_project.operations import settings_page
+
+    settings_page.PAGE.write_text(settings_page.text(), encoding="utf-8")
+
+
+@app.command()
 def tune(
     questions: Path = typer.Argument(PROJECT_FOLDER / "tests/data/tuning.jsonl", help="Questions that neither train nor test the bot (*.jsonl)."),
     dialogues: Path = typer.Argument(PROJECT_FOLDER / "tests/data/tuning_dialogues.jsonl", help="The same as dialogues."),

@@ -72,17 +72,19 @@ def _phone(value: str) -> str:
 
 
 class Clinic(_Strict):
-    name: str
-    phone: str
-    phone_label: str
-    opening_hours: str
+    """What patients are told about the clinic."""
+
+    name: str = Field(description='in sentences such as "call Example Clinic"')
+    phone: str = Field(description="digits, spaces, brackets and hyphens only")
+    phone_label: str = Field(description="on the button that calls it")
+    opening_hours: str = Field(description='in words, such as "Monday to Friday, 8 am to 6 pm"')
 
     _check_phone = validator("phone", allow_reuse=True)(_phone)
 
 
 class HelpLine(_Strict):
-    number: str
-    label: str
+    number: str = Field(description="digits, spaces, brackets and hyphens only")
+    label: str = Field(description="who answers")
 
     _check_number = validator("number", allow_reuse=True)(_phone)
 
@@ -105,10 +107,10 @@ def countries() -> Dict[str, Country]:
 class EscalationSettings(_Strict):
     """How the clinic learns of danger signs."""
 
-    include_words: bool = True
-    email_to: List[str] = []
-    alarm_to: List[str] = []
-    alarm_after_minutes: int = Field(default=15, ge=1)
+    include_words: bool = Field(default=True, description="whether notices hold the patient's words that raised the alarm")
+    email_to: List[str] = Field(default=[], description="who gets notices by e-mail")
+    alarm_to: List[str] = Field(default=[], description="who hears by e-mail that notices cannot be delivered")
+    alarm_after_minutes: int = Field(default=15, ge=1, description="for which a notice may be on its way before that")
 
     @validator("email_to", "alarm_to", each_item=True)
     def _address(cls, value: str) -> str:
@@ -120,38 +122,31 @@ class EscalationSettings(_Strict):
 class InsightSettings(_Strict):
     """What is kept of questions that did not get an answer, and for how long."""
 
-    keep_text: Literal["full", "redacted", "none"] = "redacted"
-    keep_days: int = Field(default=365, ge=1)
+    keep_text: Literal["full", "redacted", "none"] = Field(
+        default="redacted", description="the patient's words: `full`, `redacted` (no names, numbers, addresses or unknown words) or `none`"
+    )
+    keep_days: int = Field(default=365, ge=1, description="after which they are deleted")
 
 
 class PrivacySettings(_Strict):
-    """How long what patients wrote is kept.
+    """How long what patients wrote is kept."""
 
-    Attributes:
-        keep_conversations_days: after the last word of a conversation.
-        keep_escalations_days: after somebody at the clinic has acknowledged an escalation; an open one is kept.
-    """
-
-    keep_conversations_days: int = Field(default=30, ge=1)
-    keep_escalations_days: int = Field(default=1095, ge=1)
+    keep_conversations_days: int = Field(default=30, ge=1, description="after the last word of a conversation")
+    keep_escalations_days: int = Field(
+        default=1095, ge=1, description="after somebody at the clinic has acknowledged an escalation; an open one is kept"
+    )
 
 
 class WebSettings(_Strict):
-    """The REST channel and the chat widget on the open internet.
+    """The REST channel and the chat widget on the open internet."""
 
-    Attributes:
-        sites: the origins of the pages that show the widget or call the REST channel from a browser.
-        proxies: how many reverse proxies of the clinic stand before the bot.
-        signed_conversations: whether only conversation ids that were issued here are taken; a server of the clinic needs the API key then.
-        messages_per_minute: of one conversation.
-        messages_per_minute_and_address: of one network address; a whole ward may stand behind one.
-    """
-
-    sites: List[str] = []
-    proxies: int = Field(default=0, ge=0, le=10)
-    signed_conversations: bool = False
-    messages_per_minute: int = Field(default=60, ge=1)
-    messages_per_minute_and_address: int = Field(default=600, ge=1)
+    sites: List[str] = Field(default=[], description="the origins of the pages that show the widget or call the REST channel from a browser")
+    proxies: int = Field(default=0, ge=0, le=10, description="how many reverse proxies of the clinic stand before the bot")
+    signed_conversations: bool = Field(
+        default=False, description="whether only conversation ids that were issued here are taken; a server of the clinic needs `REST_API_KEY` then"
+    )
+    messages_per_minute: int = Field(default=60, ge=1, description="of one conversation")
+    messages_per_minute_and_address: int = Field(default=600, ge=1, description="of one network address; a whole ward may stand behind one")
 
     @validator("sites", each_item=True)
     def _origin(cls, value: str) -> str:
@@ -163,11 +158,13 @@ class WebSettings(_Strict):
 class ClinicSettings(_Strict):
     """``clinic.yml``."""
 
-    country: str
+    country: str = Field(description="decides the emergency number and what the emergency department is called; one of `data/countries.yml`")
     clinic: Clinic
-    emergency: Optional[HelpLine] = None
-    out_of_hours: Optional[HelpLine] = None
-    crisis: Optional[HelpLine] = None
+    emergency: Optional[HelpLine] = Field(default=None, description="another emergency number than the country's")
+    out_of_hours: Optional[HelpLine] = Field(default=None, description="who answers while the clinic is closed; the country's advice line without it")
+    crisis: Optional[HelpLine] = Field(
+        default=None, description="whom someone can call who thinks of harming themselves; the country's line without it"
+    )
     escalations: EscalationSettings = EscalationSettings()
     insights: InsightSettings = InsightSettings()
     privacy: PrivacySettings = PrivacySettings()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rasa_project.operations import settings_page
 from rasa_project.settings import CLINIC_FILE, DOMAIN_FILE, ClinicSettings, clinic_settings, countries, domain_text
 from rasa_project.validation import InvalidFile, load_model, read_yaml
 
@@ -71,3 +72,14 @@ def test_the_country_decides_the_emergency_number(country: str, number: str) -> 
 def test_every_country_has_usable_numbers() -> None:
     for code, country in countries().items():
         assert len(code) == 2 and country.emergency.number and country.emergency_department
+
+
+def test_the_page_on_settings_is_what_would_be_written_now() -> None:
+    assert settings_page.PAGE.read_text(encoding="utf-8") == settings_page.text(), "run python -m rasa_project document-settings"
+
+
+def test_every_setting_of_the_clinic_is_on_the_page_with_its_meaning() -> None:
+    page = settings_page.text()
+    for name in ("country", "clinic.phone", "emergency.number", "escalations.email_to", "privacy.keep_conversations_days", "web.sites", "REDIS_URL"):
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        assert len(line.split("|")[2].strip()) > 8, line
