@@ -12,12 +12,14 @@ from actions.base import ReplyAction
 from rasa_project.content.schema import TopicKind
 from rasa_project.content.store import ContentStore, load_store
 from rasa_project.dialogue.decision import Context, Decision, Kind
+from rasa_project.dialogue.focus import asked_line
 from rasa_project.dialogue.reference import discussed_after, under_discussion
 from rasa_project.dialogue.replies import (
     Button,
     Reply,
     answer_reply,
     comparison_reply,
+    line_reply,
     not_covered_reply,
     question_reply,
     several_replies,
@@ -82,6 +84,8 @@ class ActionAnswer(ReplyAction):
             events.append(SlotSet(DISCUSSED_SLOT, list(discussed_after(topics, tracker.slots))))
         escalation = tracker.get_slot(ESCALATION_SLOT)
         replies = [_reply(decision, store, escalation) for decision in answered]
+        if len(decisions) == 1:
+            replies = [_shorter(replies[0], decisions[0], understood, tracker, store)]
         if replies[0].text and not tracker.get_slot(CURRENT_TOPIC_SLOT) and understood.intent == DESCRIBE_PAIN:
             replies[0] = replace(replies[0], text=f"{domain_text('utter_sorry')} {replies[0].text}")
         if len(replies) > 1 or left:
@@ -107,6 +111,16 @@ def _reply(decision: Decision, store: ContentStore, escalation: Optional[Dict[st
     if decision.kind is Kind.question:
         return question_reply(decision.options)
     return Reply(custom={"kind": "out_of_scope"}, response="utter_out_of_scope", buttons=starting_points(store))
+
+
+def _shorter(reply: Reply, decision: Decision, message: Understanding, tracker: Tracker, store: ContentStore) -> Reply:
+    """Only the line that was asked for, where the last answer was the same: someone who asks on has it before their eyes."""
+    answer = decision.answer
+    shown = (tracker.get_slot(CURRENT_TOPIC_SLOT), tracker.get_slot(CURRENT_FACET_SLOT))
+    if not answer or reply.custom["kind"] != "answer" or message.text.startswith("/") or shown != (answer.topic.id, answer.facet.value):
+        return reply
+    line = asked_line(message.text, answer.topic, answer.entry)
+    return line_reply(answer, line, store) if line else reply
 
 
 class ActionDefaultFallback(ActionAnswer):

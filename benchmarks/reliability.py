@@ -169,6 +169,13 @@ def faults(running: Cluster) -> "Dict[str, tuple[Callable[[], None], Callable[[]
     def frozen(one: Any) -> "tuple[Callable[[], None], Callable[[], None]]":
         return lambda: one.signal(signal.SIGSTOP), lambda: one.signal(signal.SIGCONT)
 
+    def replace_rasa() -> None:
+        """As for a new model: each ends politely, and the next only when it is there again."""
+        for name, one in running.members.items():
+            if name.startswith("rasa"):
+                one.stop()
+                one.start()
+
     def all_actions() -> None:
         for name, one in running.members.items():
             if name.startswith("actions"):
@@ -182,6 +189,7 @@ def faults(running: Cluster) -> "Dict[str, tuple[Callable[[], None], Callable[[]
     return {
         "nothing (for comparison)": (lambda: None, lambda: None),
         "a Rasa server is killed, and started again after 8 s": member("rasa-1"),
+        "the Rasa servers are replaced one after another": (replace_rasa, lambda: None),
         "an action server is killed": member("actions-1"),
         "all action servers are killed": (all_actions, actions_again),
         "Redis is killed": (running.redis.stop, running.redis.start),

@@ -93,6 +93,20 @@ def answer_reply(answer: Answer, store: ContentStore) -> Reply:
     )
 
 
+def line_reply(answer: Answer, line: str, store: ContentStore) -> Reply:
+    """One line of an answer that was given just before, with a way to see all of it again."""
+    entry = answer.entry
+    step = entry.steps.index(line) + 1 if line in entry.steps else None
+    before = "Important: " if line in entry.cautions else ""
+    text = "\n".join([f"{before}{line}", domain_text("utter_rest_above"), source_line(entry.paragraphs, store.article)])
+    again = {"title": domain_text("utter_show_again"), "payload": payload(answer.topic, answer.facet)}
+    return Reply(
+        custom=answer_custom(answer, store.article, drawings_of(entry, step) if step else ()),
+        text=text,
+        buttons=[again, *next_buttons(answer, store)][:MAX_QUICK_REPLIES],
+    )
+
+
 def answer_custom(answer: Answer, article: Article, drawings: Sequence[Drawing]) -> Dict[str, Any]:
     """The machine-readable part of an answer. Drawings are named by their file in ``data/drawings/``."""
     custom = {
