@@ -187,13 +187,22 @@ def not_covered_reply(topic: Topic, facet: Facet, store: ContentStore, thing: Op
     """
     words = facet_words()
     response = "utter_thing_not_covered" if thing else "utter_foreign_thing_not_covered" if foreign else "utter_not_covered"
-    covered = [{"title": words[f].button, "payload": payload(topic, f)} for f in nearest_facets(topic, facet)][:MAX_QUICK_REPLIES]
+    what = words[facet].noun.format(topic=topic.spoken)
+    # Of the thing itself it is silent; it may still say something of what was asked.
+    besides = store.answer(topic.id, facet) if thing or foreign else None
+    offered = [Answer(topic, near, topic.facets[near]) for near in nearest_facets(topic, facet)]
+    if besides:
+        offered = [besides, *(answer for answer in offered if payload(answer.topic, answer.facet) != payload(besides.topic, besides.facet))]
+    buttons = _option_buttons(offered[:MAX_QUICK_REPLIES], several_topics=False)
+    if besides and besides.topic is not topic:
+        buttons[0] = {**buttons[0], "title": besides.topic.title}
     caution = f" {topic.not_covered_caution}" if topic.not_covered_caution else ""
+    more = domain_text("utter_covers_besides" if besides else "utter_more_about", what=what, topic=topic.spoken)
     return Reply(
         custom={"kind": "not_covered", "topic": topic.id, "facet": facet.value},
         response=response,
-        words={"thing": thing or "", "what": words[facet].noun.format(topic=topic.spoken), "topic": topic.spoken, "caution": caution},
-        buttons=starting_points(store) if topic.kind is TopicKind.general else covered,
+        words={"thing": thing or "", "what": what, "caution": caution, "more": more},
+        buttons=buttons if besides or topic.kind is not TopicKind.general else starting_points(store),
     )
 
 

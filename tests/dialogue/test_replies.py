@@ -89,3 +89,20 @@ def test_drawings_are_pictures_and_nothing_else() -> None:
     for path in DRAWINGS_FOLDER.glob("*.svg"):
         elements = {element.tag.rpartition("}")[2] for element in ElementTree.parse(path).iter()}
         assert elements <= {"svg", "title", "g", "path", "rect", "ellipse", "circle", "line", "polyline", "polygon"}, path.name
+
+
+def test_where_a_thing_is_not_covered_what_the_article_says_of_the_matter_is_offered_first(store: ContentStore) -> None:
+    for topic, facet, wanted in (("herniated_disc", Facet.treatment, "How is it treated?"), ("sciatica", Facet.diagnosis, "How doctors find the cause")):
+        reply = not_covered_reply(store.topics[topic], facet, store, thing="squash")
+        assert reply.buttons[0]["title"] == wanted and "It does cover" in reply.words["more"]
+    assert "It does cover" not in not_covered_reply(store.topics["sciatica"], Facet.treatment, store, thing="squash").words["more"]
+
+
+def test_who_asks_of_a_broken_hip_is_told_to_get_help_even_where_the_article_is_silent(store: ContentStore) -> None:
+    reply = not_covered_reply(store.topics["hip_fracture"], Facet.prognosis, store)
+    assert "emergency help" in reply.words["caution"] and "a broken hip gets better" in reply.words["what"]
+
+
+def test_buttons_after_a_question_on_treatment_lead_to_treatment_first(store: ContentStore) -> None:
+    reply = not_covered_reply(store.topics["herniated_disc"], Facet.prognosis, store)
+    assert [button["title"] for button in reply.buttons] == ["How is it treated?", "What can I do myself?", "What about medicines?"]

@@ -46,7 +46,7 @@ def test_contacts_can_be_dialled() -> None:
 
 
 # What actions fill in
-OWN_WORDS = "caution signs reference what topic noted question gone thing first second stretch starts goes number of step".split()
+OWN_WORDS = "caution more signs reference what topic noted question gone thing first second stretch starts goes number of step".split()
 
 
 def test_every_fixed_text_can_be_filled_and_none_is_split() -> None:
