@@ -1,7 +1,5 @@
 """How long the chat widget takes in a browser: from the click to a chat that can be written in, and from sending to the reply on the screen."""
 
-import os
-import shutil
 import statistics
 import time
 from typing import List
@@ -9,6 +7,7 @@ from typing import List
 from playwright.sync_api import sync_playwright
 
 from benchmarks.load import Bot
+from rasa_project.operations.own_servers import program
 
 TIMES = 15
 MESSAGES = ("what is sciatica?", "what causes bursitis?", "how do i do the piriformis stretch")
@@ -22,8 +21,7 @@ def run(bot: Bot) -> str:
     replies: List[float] = []
     over_rest: List[float] = []
     with sync_playwright() as playwright:
-        chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program("chromium", "chromium"), args=["--no-sandbox"])
         for _ in range(TIMES):
             context = browser.new_context()
             for opened in (first, again):  # the second time from the browser's cache

@@ -37,13 +37,18 @@ def state_folder() -> Path:
     return Path(os.environ.get("CLINIC_BOT_STATE") or PROJECT_FOLDER / "var")
 
 
-def tracker_database_url() -> str:
-    """SQLAlchemy URL of the stored conversations: ``TRACKER_DB_URL``, else an SQLite file in the state folder."""
-    url = os.environ.get("TRACKER_DB_URL")
+def database_url(variable: str, file: str) -> str:
+    """SQLAlchemy URL of a store of this deployment: from the environment, else an SQLite file in the state folder."""
+    url = os.environ.get(variable)
     if url:
         return url
     state_folder().mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{state_folder() / 'conversations.db'}"
+    return f"sqlite:///{state_folder() / file}"
+
+
+def tracker_database_url() -> str:
+    """Of the stored conversations."""
+    return database_url("TRACKER_DB_URL", "conversations.db")
 
 
 def bot_address() -> Optional[str]:

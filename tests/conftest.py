@@ -1,12 +1,14 @@
 """What several test folders share."""
 
 import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from rasa_project.operations.environment import CLINIC_WIDE
 
@@ -22,6 +24,7 @@ from rasa_project.insights.recording import recorder  # noqa: E402
 from rasa_project.insights.store import insight_store  # noqa: E402
 from rasa_project.messaging.store import messaging_store  # noqa: E402
 from rasa_project.operations import serving, training  # noqa: E402
+from rasa_project.operations.own_servers import OwnPostgres  # noqa: E402
 from rasa_project.settings import PROJECT_FOLDER  # noqa: E402
 
 
@@ -54,6 +57,28 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     recorder.wait()
     for stored in (escalation_store, insight_store, messaging_store):
         stored.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
+    """A PostgreSQL server."""
+    running = OwnPostgres(tmp_path_factory.mktemp("database"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres: OwnPostgres) -> Iterator[str]:
+    """An empty database of PostgreSQL."""
+    name = f"bot_{secrets.token_hex(4)}"
+    engine = create_engine(postgres.url(), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield postgres.url(name)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

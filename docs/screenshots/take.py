@@ -1,13 +1,11 @@
 """Takes the pictures of the chat widget for the README: ``make screenshots``. They show the bot as it answers now."""
 
-import os
-import shutil
-import sys
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from rasa_project.operations import serving, training
+from rasa_project.operations.own_servers import program
 
 FOLDER = Path(__file__).parent
 INPUT = "[data-id=webchat-sendbox-input]"
@@ -24,9 +22,8 @@ def say(page: Page, text: str) -> None:
 
 
 def main() -> None:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or sys.exit("Chromium is missing: run `make programs`, or set CHROMIUM.")
     with serving.trial(training.ensure_model()) as bot, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program("chromium", "chromium"), args=["--no-sandbox"])
         for name, width, height, messages in (
             ("desktop", 1280, 800, ["what is sciatica?"]),
             ("phone", 390, 800, ["guide me through the piriformis stretch"]),

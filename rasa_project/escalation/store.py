@@ -1,7 +1,6 @@
 """Keeps escalations in a database before the patient is answered, and the notices that the clinic must get."""
 
 import datetime
-import os
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session, declarative_base, relationship, sessionmaker
 
 from rasa_project.database import aware, open_engine
 from rasa_project.migrations import migrate
-from rasa_project.settings import state_folder
+from rasa_project.settings import database_url
 
 Base: Any = declarative_base()
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no letters and digits that are mixed up on the telephone
@@ -441,8 +440,4 @@ def _escalation(record: EscalationRecord) -> Escalation:
 @lru_cache(maxsize=1)
 def escalation_store() -> EscalationStore:
     """The store of this deployment: ``ESCALATION_DB_URL``, else an SQLite file in the state folder."""
-    url = os.environ.get("ESCALATION_DB_URL")
-    if not url:
-        state_folder().mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{state_folder() / 'escalations.db'}"
-    return EscalationStore(url)
+    return EscalationStore(database_url("ESCALATION_DB_URL", "escalations.db"))

@@ -1,7 +1,6 @@
 """Keeps questions that did not get an answer, for the clinic to learn from."""
 
 import datetime
-import os
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session, declarative_base, sessionmaker
 from rasa_project.database import aware, open_engine
 from rasa_project.escalation.store import utc_now
 from rasa_project.migrations import migrate
-from rasa_project.settings import state_folder
+from rasa_project.settings import database_url
 
 Base: Any = declarative_base()
 
@@ -136,8 +135,4 @@ def _insight(record: Any) -> Insight:
 @lru_cache(maxsize=1)
 def insight_store() -> InsightStore:
     """The store of this deployment: ``INSIGHTS_DB_URL``, else an SQLite file in the state folder."""
-    url = os.environ.get("INSIGHTS_DB_URL")
-    if not url:
-        state_folder().mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{state_folder() / 'insights.db'}"
-    return InsightStore(url)
+    return InsightStore(database_url("INSIGHTS_DB_URL", "insights.db"))

@@ -2,7 +2,6 @@
 
 import datetime
 import logging
-import os
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Dict, List, Optional, Sequence
@@ -14,7 +13,7 @@ from sqlalchemy.orm import aliased, declarative_base, sessionmaker
 from rasa_project.database import aware, open_engine
 from rasa_project.escalation.store import utc_now
 from rasa_project.migrations import migrate
-from rasa_project.settings import state_folder
+from rasa_project.settings import database_url
 
 logger = logging.getLogger(__name__)
 
@@ -293,11 +292,7 @@ def _claim(session: Any, table: Any, condition: Any, now: datetime.datetime, sec
 @lru_cache(maxsize=1)
 def messaging_store() -> MessagingStore:
     """The store of this deployment: ``MESSAGING_DB_URL``, else an SQLite file in the state folder."""
-    url = os.environ.get("MESSAGING_DB_URL")
-    if not url:
-        state_folder().mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{state_folder() / 'messaging.db'}"
-    return MessagingStore(url)
+    return MessagingStore(database_url("MESSAGING_DB_URL", "messaging.db"))
 
 
 def reached_as(conversation_id: str) -> Optional[str]:

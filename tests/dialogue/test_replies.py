@@ -92,7 +92,10 @@ def test_drawings_are_pictures_and_nothing_else() -> None:
 
 
 def test_where_a_thing_is_not_covered_what_the_article_says_of_the_matter_is_offered_first(store: ContentStore) -> None:
-    for topic, facet, wanted in (("herniated_disc", Facet.treatment, "How is it treated?"), ("sciatica", Facet.diagnosis, "How doctors find the cause")):
+    for topic, facet, wanted in (
+        ("herniated_disc", Facet.treatment, "How is it treated?"),
+        ("sciatica", Facet.diagnosis, "How doctors find the cause"),
+    ):
         reply = not_covered_reply(store.topics[topic], facet, store, thing="squash")
         assert reply.buttons[0]["title"] == wanted and "It does cover" in reply.words["more"]
     assert "It does cover" not in not_covered_reply(store.topics["sciatica"], Facet.treatment, store, thing="squash").words["more"]

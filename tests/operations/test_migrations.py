@@ -17,7 +17,6 @@ from rasa_project.escalation.store import Base as Escalations
 from rasa_project.insights.store import Base as Insights
 from rasa_project.messaging.store import Base as Messaging
 from rasa_project.migrations import FOLDER, migrate
-from rasa_project.operations.own_servers import OwnPostgres
 
 STORES = {"escalations": Escalations, "insights": Insights, "messaging": Messaging}
 OPEN = """
@@ -28,27 +27,10 @@ migrate(create_engine(sys.argv[1]), "escalations")
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    running = OwnPostgres(tmp_path_factory.mktemp("database"))
-    running.start()
-    yield running
-    running.stop()
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'some.db'}"
-        return
-    running: OwnPostgres = request.getfixturevalue("server")
-    engine = create_engine(running.url(), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS fresh WITH (FORCE)"))
-        connection.execute(text("CREATE DATABASE fresh"))
-    engine.dispose()
-    yield running.url("fresh")
+    return f"sqlite:///{tmp_path / 'some.db'}" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

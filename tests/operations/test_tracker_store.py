@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import List, Optional
 
 import pytest
 from rasa.core.tracker_store import SQLTrackerStore
@@ -11,7 +11,6 @@ from rasa.shared.core.events import ActionExecuted, ActiveLoop, AllSlotsReset, B
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import text
 
-from rasa_project.operations.own_servers import OwnPostgres
 from rasa_project.tracker_store import READ_EVENTS, ConversationStore
 
 DOMAIN = Domain.from_yaml(
@@ -36,15 +35,9 @@ def turn(number: int, *inside: Event) -> List[Event]:
 STARTED = [ActionExecuted("action_session_start"), SessionStarted(), ActionExecuted("action_listen")]
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    if request.param == "SQLite":
-        yield f"sqlite:///{tmp_path / 'conversations.db'}"
-        return
-    server = OwnPostgres(tmp_path)
-    server.start()
-    yield server.url()
-    server.stop()
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'conversations.db'}" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
 
 
 class Conversation:

@@ -11,7 +11,7 @@ import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from rasa_project.escalation.store import Sighting, escalation_store, utc_now
@@ -32,32 +32,17 @@ def sqlite(own_state: Path) -> Path:
     return own_state
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    running = OwnPostgres(tmp_path_factory.mktemp("database"))
-    running.start()
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-def postgres(server: OwnPostgres, own_state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def in_postgres(postgres: OwnPostgres, postgres_url: str, own_state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """All stores in one database of PostgreSQL; its folder."""
-    name = f"bot_{secrets.token_hex(4)}"
-    engine = create_engine(server.url(), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
     for variable in STORES:
-        monkeypatch.setenv(variable, server.url(name))
-    yield server.folder
+        monkeypatch.setenv(variable, postgres_url)
+    yield postgres.folder
     for cached in (escalation_store, messaging_store, insight_store):
         cached().engine.dispose()
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "in_postgres"])
 def files(request: pytest.FixtureRequest) -> Path:
     """The folder with the files of the databases."""
     return request.getfixturevalue(request.param)  # type: ignore[no-any-return]

@@ -1,7 +1,5 @@
 """A browser, and someone who uses it."""
 
-import os
-import shutil
 from typing import Dict, Iterator, List
 from urllib.parse import urlsplit
 
@@ -9,14 +7,14 @@ import pytest
 from canned_server import CannedBot
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Page, Request, sync_playwright
 
+from rasa_project.operations.own_servers import program
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """For one file only: while Playwright is at work, nothing else in the process can run an event loop."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "the tests of the chat widget need Chromium: run `make browser`, or set CHROMIUM to its path"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=program("chromium", "chromium"), args=["--no-sandbox"])
         yield chromium
         chromium.close()
 
