@@ -26,7 +26,7 @@ $(VENV)/.installed: requirements.lock installer.lock pyproject.toml web/packages
 	@touch $@
 
 programs: ## install what the tests start, where it is missing (Debian): Chromium, Redis, PostgreSQL, nginx
-	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || $(call install,chromium fonts-liberation)
+	@command -v chromium >/dev/null || $(call install,chromium fonts-liberation)
 	@command -v redis-server >/dev/null || $(call install,redis-server)
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || $(call install,postgresql)
 	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || $(call install,nginx-light)

@@ -7,7 +7,6 @@ source of the methods that are overridden.
 
 import asyncio
 import logging
-from copy import copy
 from functools import lru_cache
 from typing import Any, Dict, List, Optional
 
@@ -22,6 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from rasa_project import patience
+from rasa_project.action_endpoint import TIMEOUT_SECONDS, ActionServers
 from rasa_project.action_server import authorization
 from rasa_project.dialogue.replies import Reply
 from rasa_project.escalation.replies import RED_FLAG_ACTIONS, Response, Turn
@@ -29,8 +29,6 @@ from rasa_project.settings import clinic_settings
 from rasa_project.watching import logs, metrics, request_ids
 
 logger = logging.getLogger(__name__)
-
-TIMEOUT_SECONDS = 10.0  # a patient does not wait longer, and Rasa's lock on the conversation lasts 60
 
 
 @lru_cache(maxsize=1)
@@ -65,9 +63,9 @@ class ResilientRemoteAction(RemoteAction):
     def _add_headers(self) -> None:
         """The action server lets the Rasa server in by one, and logs the id of the request by the other."""
         added = {"Authorization": authorization(), request_ids.HEADER: request_ids.request_id.get()}
-        if self.action_endpoint:
-            self.action_endpoint = copy(self.action_endpoint)  # Rasa shares one among all calls
-            self.action_endpoint.headers = {**self.action_endpoint.headers, **{name: value for name, value in added.items() if value}}
+        if self.action_endpoint:  # Rasa shares one among all calls
+            headers = {**self.action_endpoint.headers, **{name: value for name, value in added.items() if value}}
+            self.action_endpoint = ActionServers(**{**vars(self.action_endpoint), "headers": headers})
 
     async def _stand_in(self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker) -> List[Event]:
         if self.name().startswith("validate_"):

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict
 import aiohttp
 from sanic import Sanic
 
+from rasa_project.action_endpoint import addresses
 from rasa_project.escalation.store import escalation_store
 from rasa_project.messaging.store import messaging_store
 from rasa_project.tracker_store import unwrapped
@@ -33,9 +34,14 @@ async def readiness(app: Sanic) -> Dict[str, str]:
 
 
 async def _action_server(endpoint: Any) -> str:
-    if endpoint is None or not endpoint.url:
-        return "not configured"
-    url = endpoint.url.rsplit("/", 1)[0] + "/health"
+    """``ok`` where one of the addresses answers."""
+    known = addresses(endpoint.url if endpoint else None)
+    said = await asyncio.gather(*(_at(address) for address in known))
+    return "ok" if "ok" in said else ", ".join(said) or "not configured"
+
+
+async def _at(address: str) -> str:
+    url = address.rsplit("/", 1)[0] + "/health"
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CHECK_SECONDS)) as session:
             async with session.get(url) as reply:

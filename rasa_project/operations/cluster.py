@@ -104,7 +104,8 @@ class Cluster:
         action_ports = [free_port() for _ in range(actions)]
         for number, port in enumerate(action_ports, start=1):
             self._add(f"actions-{number}", action_server_command(port), f"http://{HOST}:{port}/health")
-        self.endpoints = [endpoints_file(action_ports[number % actions]) for number in range(rasa)]
+        in_turn = [action_ports[number % actions :] + action_ports[: number % actions] for number in range(rasa)]
+        self.endpoints = [endpoints_file(*ports) for ports in in_turn]
         for number, port in enumerate(self.rasa_ports, start=1):
             command = rasa_server_command(model, port, self.endpoints[number - 1])
             self._add(f"rasa-{number}", command, f"http://{HOST}:{port}/webhooks/rest/ready")

@@ -24,13 +24,12 @@ class MissingProgram(RuntimeError):
 
 
 def program(name: str, package: str) -> str:
-    """The path of a program: what a variable of its name in capitals says (``CHROMIUM``), else the newest where Debian has several.
+    """The path of a program: the newest where Debian has several.
 
     Raises:
         MissingProgram: there is none.
     """
     candidates = [
-        os.environ.get(name.upper(), ""),
         *sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True),
         shutil.which(name) or "",
         f"/usr/sbin/{name}",

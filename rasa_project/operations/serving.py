@@ -115,12 +115,12 @@ def _require_free(port: int, what: str) -> None:
             raise ServerFailed(f"Port {port} for the {what} is taken. Stop what runs there, or choose another port.") from error
 
 
-def endpoints_file(action_port: int) -> Path:
-    """The project's endpoints with the action server's port of this run."""
+def endpoints_file(*action_ports: int) -> Path:
+    """The project's endpoints with the action servers' ports of this run, the first to be asked first."""
     yaml = YAML()
     endpoints = yaml.load((PROJECT_FOLDER / "endpoints.yml").read_text(encoding="utf-8"))
-    endpoints["action_endpoint"]["url"] = f"http://{HOST}:{action_port}/webhook"
-    path = cache_folder() / f"endpoints_{action_port}.yml"
+    endpoints["action_endpoint"]["url"] = ",".join(f"http://{HOST}:{port}/webhook" for port in action_ports)
+    path = cache_folder() / f"endpoints_{'_'.join(map(str, action_ports))}.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as stream:
         yaml.dump(endpoints, stream)

@@ -2,8 +2,12 @@
 
 import asyncio
 import hashlib
+import http.server
 import inspect
-from typing import Any, Dict
+import json
+import socket
+import threading
+from typing import Any, Dict, Iterator
 
 import pytest
 import rasa
@@ -15,7 +19,7 @@ from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from rasa_project import remote_action
+from rasa_project import action_endpoint, remote_action
 from rasa_project.escalation.store import escalation_store
 from rasa_project.settings import DOMAIN_FILE
 
@@ -53,6 +57,55 @@ def test_with_a_dead_action_server_a_red_flag_still_gets_the_full_advice_and_is_
     assert "Call 999 now" in message["text"]
     stored = escalation_store().get(custom["reference"])
     assert stored and stored.evidence == ["cannot walk"]
+
+
+@pytest.fixture
+def living() -> Iterator[str]:
+    """An action server that answers every call with the same words."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.dumps({"events": [], "responses": [{"text": "from the one that lives"}]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/webhook"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """An address that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/webhook"
+
+
+def run_at(urls: str, domain: Domain) -> str:
+    tracker = DialogueStateTracker.from_events("s", [UserUttered("words")], slots=domain.slots)
+    action = remote_action.ResilientRemoteAction("action_answer", EndpointConfig(urls))
+    event = asyncio.run(action.run(CollectingOutputChannel(), TemplatedNaturalLanguageGenerator(domain.responses), tracker, domain))[0]
+    return str(event.message()["text"])
+
+
+def test_where_one_action_server_is_dead_or_silent_the_next_is_asked(
+    domain: Domain, living: str, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(action_endpoint, "TIMEOUT_SECONDS", 1.0)
+    assert run_at(f"{DEAD.url},{living}", domain) == "from the one that lives"
+    assert run_at(f"{silent}, {living}", domain) == "from the one that lives"
+    assert action_endpoint.addresses(f"{DEAD.url},{silent},{living}") == [living, DEAD.url, silent]  # the ones that failed are asked last now
 
 
 def test_a_reply_of_the_wrong_shape_is_refused_with_rasas_own_error() -> None:

@@ -1,0 +1,43 @@
+"""Where the Rasa server finds an action server: one address, or several of which any will do."""
+
+import asyncio
+import time
+from typing import Any, Dict, List, Optional
+
+import aiohttp
+from rasa.utils.endpoints import EndpointConfig
+
+TIMEOUT_SECONDS = 10.0  # for all of them; a patient does not wait longer, and Rasa's lock on the conversation lasts 60
+LEFT_SECONDS = 10.0  # for which a server that could not be reached is asked last
+
+_unreachable_until: Dict[str, float] = {}
+
+
+def addresses(url: Optional[str]) -> List[str]:
+    """The addresses in a setting such as ``http://10.0.0.1:5055/webhook,http://10.0.0.2:5055/webhook``; those that can be reached, as far as
+    is known, first."""
+    found = [address.strip() for address in (url or "").split(",") if address.strip()]
+    now = time.monotonic()
+    return sorted(found, key=lambda address: _unreachable_until.get(address, 0.0) > now)
+
+
+class ActionServers(EndpointConfig):
+    """Asks one server after another until one can be reached. An action may run twice if a server dies while it works: what actions store, they
+    store once for a message."""
+
+    async def request(self, *args: Any, **kwargs: Any) -> Optional[Any]:
+        """As Rasa's own.
+
+        Raises:
+            aiohttp.ClientConnectionError: none can be reached.
+        """
+        known = addresses(self.url)
+        problem: Exception = aiohttp.ClientConnectionError("no address of an action server is set")
+        for address in known:
+            one = EndpointConfig(**{**vars(self), "url": address})
+            try:
+                return await asyncio.wait_for(one.request(*args, **kwargs), TIMEOUT_SECONDS / len(known))
+            except (aiohttp.ClientConnectionError, asyncio.TimeoutError) as error:
+                problem = error
+                _unreachable_until[address] = time.monotonic() + LEFT_SECONDS
+        raise problem
