@@ -255,14 +255,14 @@ def source_files() -> List[Path]:
 def names_read(tree: ast.AST) -> Iterator[ast.expr]:
     """What stands for the name of a variable wherever a module reads one."""
     for node in ast.walk(tree):
-        reads = isinstance(node, ast.Call) and re.fullmatch(r"(os\.)?(environ\.(get|pop|setdefault)|getenv)", ast.unparse(node.func))
+        reads = isinstance(node, ast.Call) and re.fullmatch(r"(os\.)?(environ\.(get|pop|setdefault)|getenv)|database_url", ast.unparse(node.func))
         if isinstance(node, ast.Call) and reads:
             yield node.args[0]
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and re.fullmatch(r"(os\.)?environ", ast.unparse(node.value)):
             yield node.slice
 
 
-INDIRECT = ("rasa_project/messaging/platform.py", "rasa_project/operations/doctor.py")
+INDIRECT = ("rasa_project/settings.py", "rasa_project/messaging/platform.py", "rasa_project/operations/doctor.py")
 
 
 def read_by_the_code() -> Set[str]:
