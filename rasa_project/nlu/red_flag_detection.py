@@ -22,7 +22,7 @@ from rasa_project.red_flags.classifier import RedFlagClassifier
 from rasa_project.red_flags.fusion import Fusion
 from rasa_project.red_flags.lexicon import Status
 from rasa_project.red_flags.reading import detector
-from rasa_project.red_flags.training import rules_fingerprint, trained, training_fingerprint
+from rasa_project.red_flags.training import trained, training_fingerprint, weighing_fingerprint
 from rasa_project.red_flags.triage import CLASSIFIER_RULE, Outcome, RedFlagTriage
 
 WEIGHTS_FILE = "red_flag_classifier.safetensors"
@@ -55,7 +55,7 @@ class RedFlagDetection(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Examples and rules are no part of Rasa's training data, but a change of them calls for weighing them anew."""
-        return training_fingerprint() + rules_fingerprint()
+        return weighing_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
         classifier, fusion = trained(detector())

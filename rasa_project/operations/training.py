@@ -36,7 +36,7 @@ def _files() -> Iterator[Path]:
     for name in TRAINING_INPUTS:
         path = PROJECT_FOLDER / name
         if path.is_dir():
-            yield from (file for file in sorted(path.rglob("*")) if file.suffix in (".yml", ".yaml", ".jsonl", ".py", ".safetensors"))
+            yield from (file for file in sorted(path.rglob("*")) if file.suffix in (".yml", ".yaml", ".json", ".jsonl", ".py", ".safetensors"))
         elif path.exists():
             yield path
 

@@ -105,22 +105,24 @@ class RedFlagClassifier:
     def load(cls, path: Path) -> "RedFlagClassifier":
         return cls(load_tensors(path))
 
-    def score(self, text: str, earlier: Sequence[str] = ()) -> Score:
-        """Reads one message by itself and in the light of the ones before it; what looks more serious counts, so that a harmless talk before it
-        never hides a sign.
+    def score(self, text: str, earlier: Sequence[str] = (), mended: str = "") -> Score:
+        """Reads one message by itself, with its spelling mended, and in the light of the ones before it; what looks more serious counts, so that
+        neither a slip nor a harmless talk before it hides a sign.
 
         Args:
             earlier: the patient's last messages before this one, oldest first.
+            mended: the message with its spelling mended.
         """
         message = self._reader.encode(text)
-        windows = self._reader.windows(message, ()) + (self._reader.windows(message, earlier) if earlier else [])
+        as_written = self._reader.windows(message, ()) + (self._reader.windows(message, earlier) if earlier else [])
+        windows = as_written + (self._reader.windows(self._reader.encode(mended), ()) if mended not in ("", text) else [])
         ids, mask = as_batch([window.ids for window in windows])
         logits, attention = self._session.run(["logits", "attention"], {"input_ids": ids, "attention_mask": mask})
         best = logits.max(axis=0)
         probabilities = {label: float(1.0 / (1.0 + np.exp(-logit))) for label, logit in zip(LABELS, best)}
         present = probabilities.pop(ANY)
         flag = max(probabilities, key=lambda label: probabilities[label])
-        row = int(logits[:, LABELS.index(flag)].argmax())
+        row = int(logits[: len(as_written), LABELS.index(flag)].argmax())  # the words are shown as they were written
         start, end = _evidence(attention[row, :, LABELS.index(flag)], windows[row], message)
         return Score(present, probabilities, start, end)
 

@@ -7,15 +7,16 @@ probability follows from what each mistake costs.
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from rasa_project.encoder.learnt import LEARNT_FROM
 from rasa_project.red_flags.classifier import Score
 from rasa_project.red_flags.detector import Finding
 
-FILE = "red_flag_fusion.json"
+FILE = "fusion.json"
 MODEST = 1e-4  # probabilities are kept this far from 0 and 1, so that no single source settles everything
 
 
@@ -99,13 +100,22 @@ class Fusion:
         log_odds = np.dot(self.weights, evidence.signals()) + self.intercept + _log_odds(prevalence) - _log_odds(self.prevalence)
         return float(1 / (1 + np.exp(-log_odds)))
 
-    def save(self, folder: Path) -> None:
-        (folder / FILE).write_text(json.dumps(asdict(self)), encoding="utf-8")
+    def save(self, folder: Path, learnt_from: str = "") -> None:
+        """Writes it, with a checksum of what it was learnt from."""
+        (folder / FILE).write_text(json.dumps({**asdict(self), LEARNT_FROM: learnt_from}, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Fusion":
         data = json.loads((folder / FILE).read_text(encoding="utf-8"))
         return cls(tuple(data["weights"]), data["intercept"], data["prevalence"])
+
+
+def fusion_learnt_from(folder: Path) -> Optional[str]:
+    """The checksum that the fusion of a folder was saved with; ``None`` where there is none."""
+    try:
+        return str(json.loads((folder / FILE).read_text(encoding="utf-8")).get(LEARNT_FROM))
+    except FileNotFoundError:
+        return None
 
 
 def _log_odds(probability: float) -> float:

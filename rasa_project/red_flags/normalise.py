@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Set, Tuple
 
@@ -48,6 +49,19 @@ class NormalisedText:
             self._starts.append(at)
             at += len(token.word) + 1
         self.words: Set[str] = {token.word for token in self.tokens}
+
+    @property
+    def mended(self) -> str:
+        """The original with slips of spelling mended and all else as it was."""
+        parts: List[str] = []
+        at = 0
+        for (start, end), words in groupby(self.tokens[1:-1], key=lambda token: (token.start, token.end)):
+            written = self.original[start:end]
+            meant = " ".join(token.word for token in words)
+            is_word = written[0].isalpha() and not any(quote in written for quote in "'’‘`´")
+            parts += [self.original[at:start], meant if is_word and meant != written.lower() else written]
+            at = end
+        return "".join(parts) + self.original[at:]
 
     def token_span(self, start: int, end: int) -> Tuple[int, int]:
         """From characters of ``text`` to a span of tokens, its end not included."""

@@ -57,7 +57,7 @@ class RedFlagTriage:
             earlier: the patient's last messages before this one, oldest first.
         """
         rules = self._detector.detect(text, doc)
-        score = self._classifier.score(text, earlier)
+        score = classifier_score(self._detector, self._classifier, text, earlier)
         probability = self._fusion.probability(Evidence.of(rules, score), self._costs.prevalence)
         told = [finding for finding in rules if finding.status == Status.present]
         if probability >= self._costs.escalate_above and (told or len(text) <= LONG_TEXT):
@@ -94,6 +94,11 @@ class RedFlagTriage:
     def _finding(self, flag: str, score: Score, text: str) -> Finding:
         evidence = text[score.start : score.end]
         return Finding(flag, self.level_of(flag), evidence, CLASSIFIER_RULE, Status.present.value, score.start, score.end)
+
+
+def classifier_score(detector: RedFlagDetector, classifier: RedFlagClassifier, text: str, earlier: Sequence[str] = ()) -> Score:
+    """What the classifier makes of a message and of its mended spelling."""
+    return classifier.score(text, earlier, detector.normalise(text).text.mended)
 
 
 def _unclear(rules: List[Finding]) -> List[Finding]:

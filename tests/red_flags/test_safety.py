@@ -12,8 +12,8 @@ from rasa_project.red_flags import conversation
 from rasa_project.red_flags.triage import Outcome, RedFlagTriage
 from rasa_project.settings import EXAMPLES_FOLDER, PROJECT_FOLDER
 
-FOUND, FOUND_OR_ASKED, MANDATED_FOUND, TOO_LOW = 0.955, 0.965, 0.93, 0.02
-FALSE_ALARMS, QUESTIONS = {"redflags_blind": 0.065, "redflags_second": 0.085, "redflags_third": 0.085}, 0.195
+FOUND, FOUND_OR_ASKED, MANDATED_FOUND, TOO_LOW = 0.97, 0.98, 0.93, 0.02
+FALSE_ALARMS, QUESTIONS = {"redflags_blind": 0.07, "redflags_second": 0.08, "redflags_third": 0.04}, 0.19
 SMALLEST = 290  # messages of either kind in a set
 ORDINARY_ALARMS, ORDINARY_QUESTIONS = 0.015, 0.015  # shares of questions that have nothing to do with danger signs
 

@@ -8,15 +8,17 @@ from rasa_project.encoder.learnt import learnt_from
 from rasa_project.red_flags.answers import Answer, answer_patterns, duration_days
 from rasa_project.red_flags.conversation import State, read
 from rasa_project.red_flags.examples import load_examples
-from rasa_project.red_flags.fusion import Costs, Evidence, Fusion
+from rasa_project.red_flags.fusion import Costs, Evidence, Fusion, fusion_learnt_from
 from rasa_project.red_flags.reading import detector, present_flags
-from rasa_project.red_flags.training import SHIPPED_WEIGHTS, training_fingerprint
-from rasa_project.red_flags.triage import RedFlagTriage
+from rasa_project.red_flags.training import SHIPPED_WEIGHTS, training_fingerprint, weighing_fingerprint
+from rasa_project.red_flags.triage import Outcome, RedFlagTriage
+from rasa_project.settings import RED_FLAGS_FOLDER
 from rasa_project.validation import InvalidFile
 
 
 def test_the_shipped_weights_were_learnt_from_the_shipped_examples() -> None:
     assert learnt_from(SHIPPED_WEIGHTS) == training_fingerprint(), "run: python -m rasa_project train-red-flags"
+    assert fusion_learnt_from(RED_FLAGS_FOLDER) == weighing_fingerprint(), "run: python -m rasa_project train-red-flags"
 
 
 def test_costs_set_the_thresholds_in_order() -> None:
@@ -108,3 +110,17 @@ def test_a_fault_in_the_examples_is_named_with_its_line(tmp_path: Path, line: st
     (tmp_path / "some.jsonl").write_text(line, encoding="utf-8")
     with pytest.raises(InvalidFile, match=part):
         load_examples(tmp_path)
+
+
+def test_slips_of_spelling_are_mended_and_all_else_stays_as_it_was() -> None:
+    mended = detector().normalise("Servere pain lower bck >2 weeks, isn't it?\nI cant walk!").text.mended
+    assert mended == "severe pain lower back >2 weeks, isn't it?\nI can not walk!"
+    assert detector().normalise("My hip is fine.").text.mended == "My hip is fine."
+
+
+def test_the_words_shown_for_a_misspelt_sign_are_the_patients_own(triage: RedFlagTriage) -> None:
+    text = "servere pain in my hip, sence tusday"
+    assessment = triage.assess(text)
+    assert assessment.outcome is Outcome.danger
+    for finding in assessment.findings:
+        assert finding.evidence == text[finding.start : finding.end]
