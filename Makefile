@@ -56,7 +56,7 @@ test: setup programs ## validate the data, run unit tests, stories, conversation
 	@$(RASA) data validate --quiet
 	@$(PY) -m rasa_project train --if-needed
 	@$(RASA) test core --quiet --no-plot --stories tests/stories --fail-on-prediction-errors --out .cache/story_results
-	@$(PY) -m pytest --numprocesses 2 --dist loadfile
+	@$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 evaluate: setup ## ask a bot the test questions and report (docs/evaluation.md)
 	@$(PY) -m rasa_project evaluate --report docs/evaluation.md

@@ -26,8 +26,8 @@ covered" or "not about this" where the article does answer, or the other way rou
 The limits that decisions rest on (`data/thresholds.yml`) were chosen by `python -m rasa_project tune` on `tests/data/tuning.jsonl` and
 `tuning_dialogues.jsonl`, which are neither trained on nor counted here. A test keeps all sets apart from the training data. Expect less from
 questions that come next where misses were read: all of `questions.jsonl`, `dialogues.jsonl` and `limits.jsonl`, and those with odd numbers of
-`questions_blind.jsonl`, `several.jsonl` and `comparisons.jsonl`. `questions_second.jsonl` and `followups.jsonl` were written by people who had seen
-neither training data nor other test sets, and no miss of theirs was read.
+`questions_blind.jsonl`, `several.jsonl` and `comparisons.jsonl`. `questions_second.jsonl`, `questions_third.jsonl`, `followups.jsonl` and
+`followups_second.jsonl` were written by people who had seen neither training data nor other test sets, and no miss of theirs was read.
 
 """
 

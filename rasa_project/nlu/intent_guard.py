@@ -32,6 +32,14 @@ ADVICE_AGAIN = re.compile(r"\b(do|say|said|call|ring|advice|number)\b.*\bagain\b
 SURE = 0.5
 CERTAIN = 0.9  # probability of a topic
 SELF_HARM_ABOVE = 0.5  # probability; someone in despair must not be overlooked
+# Words that say it outright. Among many others about pain they would not count for enough.
+SELF_HARM_WORDS = re.compile(
+    r"\b(?:kill|hang|harm|cut|drown)(?:ing)? my ?self\b|\bsuicid|\b(?:end|ending|take|taking) my (?:own )?life\b|\bend(?:ing)? it all\b"
+    r"|\b(?:want|wanna|wish|rather|like) (?:to |i was |i were |be )?(?:die|dead)\b|\bbetter off (?:dead|without me)\b"
+    r"|\bdo(?:n'?t| not) (?:want to|wanna) (?:live|be alive|be here|wake up)\b",
+    re.IGNORECASE,
+)
+SELF_HARM_WORDS_ABOVE = 0.2  # probability, with such words: "I want to kill myself laughing" and "I am not suicidal" are less likely
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -57,6 +65,8 @@ class IntentGuard(GraphComponent):
                 message.set(INTENT, {INTENT_NAME_KEY: FALLBACK, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif message.get(LANGUAGE):
                 message.set(INTENT, {INTENT_NAME_KEY: OTHER_LANGUAGE, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
+            elif likely.get(SELF_HARM, 0.0) >= SELF_HARM_WORDS_ABOVE and SELF_HARM_WORDS.search(text.replace("’", "'")):
+                message.set(INTENT, {INTENT_NAME_KEY: SELF_HARM, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif likely.get(SELF_HARM, 0.0) >= SELF_HARM_ABOVE:
                 message.set(INTENT, {INTENT_NAME_KEY: SELF_HARM, PREDICTED_CONFIDENCE_KEY: likely[SELF_HARM]}, add_to_output=True)
             elif escalated and not names_topic and ADVICE_AGAIN.search(text):

@@ -56,10 +56,14 @@ class Conversation:
         self._bot, self._sender = bot, uuid.uuid4().hex
         self.replies: List[Dict[str, Any]] = []
 
+    def replies_to(self, message: str) -> List[dict]:
+        self.replies = self._bot.ask(self._sender, message)
+        return self.replies
+
     def say(self, *messages: str) -> Dict[str, Any]:
         """The machine-readable part of the reply to the last message."""
         for message in messages:
-            self.replies = self._bot.ask(self._sender, message)
+            self.replies_to(message)
         (found,) = [reply["custom"] for reply in self.replies if "custom" in reply]
         return dict(found)
 
@@ -83,7 +87,8 @@ def test_a_mandated_sign_is_escalated_in_every_state_of_the_dialogue(talk: Conve
 @pytest.mark.parametrize("flag", MANDATED)
 @pytest.mark.parametrize("wrapping", ["/ask_overview {}", '/ask_causes{{"topic":"sciatica"}} {}', "/{}", "/restart {}", "   {}   "])
 def test_a_slash_does_not_hide_a_sign(talk: Conversation, flag: str, wrapping: str) -> None:
-    assert flag in talk.say(wrapping.format(MANDATED[flag]))["flags"]
+    first = next(reply["custom"] for reply in talk.replies_to(wrapping.format(MANDATED[flag])) if "custom" in reply)
+    assert flag in first["flags"]
 
 
 @pytest.fixture
