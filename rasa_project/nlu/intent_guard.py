@@ -11,6 +11,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ENTITIES, ENTITY_ATTRIBUTE_TYPE, INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from rasa_project.content.linking import english_words, tokens
 from rasa_project.intents import (
     ANSWER_RANKING,
     CHITCHAT,
@@ -30,6 +31,7 @@ from rasa_project.ranking.labels import NONE
 # After an escalation this asks for its advice, whatever was spoken of since.
 ADVICE_AGAIN = re.compile(r"\b(do|say|said|call|ring|advice|number)\b.*\bagain\b|\bremind me\b|\brepeat (that|it|the advice)\b", re.IGNORECASE)
 SURE = 0.5
+SURE_OF_NO_WORD = 0.9  # the same for a message without an English word: "asdf jkl" is no goodbye
 CERTAIN = 0.9  # probability of a topic
 SELF_HARM_ABOVE = 0.5  # probability; someone in despair must not be overlooked
 # Words that say it outright. Among many others about pain they would not count for enough.
@@ -44,7 +46,8 @@ SELF_HARM_WORDS_ABOVE = 0.2  # probability, with such words: "I want to kill mys
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class IntentGuard(GraphComponent):
-    """A message without a word gets the fallback intent, and one in another language an intent of its own. One that speaks of self-harm keeps
+    """A message without a word gets the fallback intent, and so does what only looks a little like small talk and has no English word; one in another
+    language gets an intent of its own. One that speaks of self-harm keeps
     that intent only where it is likely enough: what is merely odd looks a little like it. What looks like small talk or like something to decline
     is a question after all where it names a topic, or where the classifier is unsure and a topic is under discussion or all but certain."""
 
@@ -73,6 +76,8 @@ class IntentGuard(GraphComponent):
                 message.set(INTENT, {INTENT_NAME_KEY: SHOW_ADVICE, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif intent.get(INTENT_NAME_KEY) == SELF_HARM:
                 message.set(INTENT, dict(next(candidate for candidate in ranking if candidate[INTENT_NAME_KEY] != SELF_HARM)), add_to_output=True)
+            elif intent.get(INTENT_NAME_KEY) in CHITCHAT and intent[PREDICTED_CONFIDENCE_KEY] < SURE_OF_NO_WORD and not _has_english(text):
+                message.set(INTENT, {INTENT_NAME_KEY: FALLBACK, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
             elif intent.get(INTENT_NAME_KEY) in (*CHITCHAT, *DECLINED) and (
                 names_topic or (intent[PREDICTED_CONFIDENCE_KEY] < SURE and (discussing or _certain_topic(message)))
             ):
@@ -80,6 +85,11 @@ class IntentGuard(GraphComponent):
                 if asked:
                     message.set(INTENT, dict(asked), add_to_output=True)
         return messages
+
+
+def _has_english(text: str) -> bool:
+    known = english_words()
+    return not known or any(word in known for word, _, _ in tokens(text))
 
 
 def _certain_topic(message: Message) -> bool:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from copies import ask_copy, copy_project
 
 from rasa_project.operations import training
@@ -27,6 +28,7 @@ facets:
 """
 
 
+@pytest.mark.timeout(1500)  # trains a whole model
 def test_a_topic_in_one_new_file_is_answered_after_training(tmp_path: Path) -> None:
     environment = copy_project(tmp_path)
     (tmp_path / "data" / "content" / "tailbone_pain.yml").write_text(TOPIC, encoding="utf-8")
