@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from copy import copy
 from typing import Any, Dict, List, Optional
 
 import aiohttp
@@ -22,8 +23,15 @@ def addresses(url: Optional[str]) -> List[str]:
 
 
 class ActionServers(EndpointConfig):
-    """Asks one server after another until one can be reached. An action may run twice if a server dies while it works: what actions store, they
-    store once for a message."""
+    """Asks one server after another until one can be reached. An action may run twice if a server dies, or is slow, while it works: an escalation
+    is stored once for a message all the same, a question without an answer may be counted twice."""
+
+    @classmethod
+    def of(cls, endpoint: EndpointConfig, headers: Dict[str, Any]) -> "ActionServers":
+        """As an endpoint is set, with other headers."""
+        made = cls()
+        vars(made).update(vars(endpoint), headers=headers)
+        return made
 
     async def request(self, *args: Any, **kwargs: Any) -> Optional[Any]:
         """As Rasa's own.
@@ -34,9 +42,10 @@ class ActionServers(EndpointConfig):
         known = addresses(self.url)
         problem: Exception = aiohttp.ClientConnectionError("no address of an action server is set")
         for address in known:
-            one = EndpointConfig(**{**vars(self), "url": address})
+            one = copy(self)
+            one.url = address
             try:
-                return await asyncio.wait_for(one.request(*args, **kwargs), TIMEOUT_SECONDS / len(known))
+                return await asyncio.wait_for(EndpointConfig.request(one, *args, **kwargs), TIMEOUT_SECONDS / len(known))
             except (aiohttp.ClientConnectionError, asyncio.TimeoutError) as error:
                 problem = error
                 _unreachable_until[address] = time.monotonic() + LEFT_SECONDS

@@ -65,7 +65,7 @@ class ResilientRemoteAction(RemoteAction):
         added = {"Authorization": authorization(), request_ids.HEADER: request_ids.request_id.get()}
         if self.action_endpoint:  # Rasa shares one among all calls
             headers = {**self.action_endpoint.headers, **{name: value for name, value in added.items() if value}}
-            self.action_endpoint = ActionServers(**{**vars(self.action_endpoint), "headers": headers})
+            self.action_endpoint = ActionServers.of(self.action_endpoint, headers)
 
     async def _stand_in(self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker) -> List[Event]:
         if self.name().startswith("validate_"):

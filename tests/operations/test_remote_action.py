@@ -108,6 +108,16 @@ def test_where_one_action_server_is_dead_or_silent_the_next_is_asked(
     assert action_endpoint.addresses(f"{DEAD.url},{silent},{living}") == [living, DEAD.url, silent]  # the ones that failed are asked last now
 
 
+def test_the_domain_is_not_sent_with_every_call(domain: Domain, living: str) -> None:
+    """As endpoints.yml says: what an endpoint is set to must outlive that headers are added to it."""
+    endpoint = EndpointConfig(living, headers={"X-Own": "1"}, enable_selective_domain=True)
+    action = remote_action.ResilientRemoteAction("action_answer", endpoint)
+    tracker = DialogueStateTracker.from_events("s", [UserUttered("words")], slots=domain.slots)
+    asyncio.run(action.run(CollectingOutputChannel(), TemplatedNaturalLanguageGenerator(domain.responses), tracker, domain))
+    assert "domain" not in action._action_call_format(tracker, domain)
+    assert action.action_endpoint and action.action_endpoint.headers["X-Own"] == "1"
+
+
 def test_a_reply_of_the_wrong_shape_is_refused_with_rasas_own_error() -> None:
     action = remote_action.ResilientRemoteAction("action_answer", DEAD)
     assert action._validate_action_result({"events": [], "responses": []})
