@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 
 from rasa_project.operations.environment import module_command, trial_environment
 from rasa_project.operations.own_servers import OwnPostgres, OwnRedis, program, wait_until
-from rasa_project.operations.serving import HOST, action_server_command, end_with_parent, endpoints_file, free_port, rasa_server_command
+from rasa_project.operations.serving import HOST, action_server_command, endpoints_file, free_port, rasa_server_command
 from rasa_project.settings import CLINIC_FILE, PROJECT_FOLDER
 
 START_SECONDS = 240.0
@@ -51,9 +51,7 @@ class Member:
 
     def start(self, wait: bool = True) -> None:
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, cwd=PROJECT_FOLDER, env=self._environment, stdout=log, stderr=log, start_new_session=True, preexec_fn=end_with_parent
-            )
+            self._process = subprocess.Popen(self._command, cwd=PROJECT_FOLDER, env=self._environment, stdout=log, stderr=log, start_new_session=True)
         if wait:
             self.wait()
 

@@ -92,11 +92,10 @@ class Servers:
 
 def _start(command: List[str], environment: Dict[str, str]) -> "subprocess.Popen[bytes]":
     """A server in a session of its own, so that Ctrl-C reaches this process only; it ends with this process, even if that is killed."""
-    return subprocess.Popen(command, cwd=PROJECT_FOLDER, env=environment, start_new_session=True, preexec_fn=end_with_parent)
+    return subprocess.Popen(command, cwd=PROJECT_FOLDER, env=environment, start_new_session=True, preexec_fn=_end_with_parent)
 
 
-def end_with_parent() -> None:
-    """To be run in a child before its program: it ends with this process, even if that is killed."""
+def _end_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
