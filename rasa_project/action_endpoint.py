@@ -30,7 +30,7 @@ class ActionServers(EndpointConfig):
     def of(cls, endpoint: EndpointConfig, headers: Dict[str, Any]) -> "ActionServers":
         """As an endpoint is set, with other headers."""
         made = cls()
-        vars(made).update(vars(endpoint), headers=headers)
+        vars(made).update({**vars(endpoint), "headers": headers})
         return made
 
     async def request(self, *args: Any, **kwargs: Any) -> Optional[Any]:

@@ -48,17 +48,19 @@ class ConversationStore(SQLTrackerStore):
         with self.session_scope() as session:
             stored = self._event_query(session, sender_id, fetch_events_from_all_sessions=False)
             cut = self._cut(stored)
-            if cut is None or not self.domain:
-                return await super().retrieve(sender_id)
-            rows = stored.filter(or_(self.SQLEvent.id >= cut, self.SQLEvent.id.in_(self._still_holding(stored, cut)))).all()
-            left_out = stored.count() - len(rows)
-        tracker = DialogueStateTracker.from_dict(sender_id, [json.loads(row.data) for row in rows], self.domain.slots)
+            read = stored.filter(or_(self.SQLEvent.id >= cut, self.SQLEvent.id.in_(self._still_holding(stored, cut)))) if cut else stored
+            events = [json.loads(row.data) for row in read.all()]
+            left_out = stored.count() - len(events) if cut else 0
+        if not events or not self.domain:
+            return None
+        tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
         setattr(tracker, LEFT_OUT, left_out)
         return tracker
 
     def _cut(self, stored: "Query") -> Optional[int]:
         """The id of the event from which on all are read, between two turns; ``None`` where the session is short."""
-        inside = stored.order_by(None).order_by(self.SQLEvent.id.desc()).offset(READ_EVENTS - 1).first()
+        latest_first = stored.order_by(None).order_by(self.SQLEvent.id.desc())
+        inside = latest_first.with_entities(self.SQLEvent.id).offset(READ_EVENTS - 1).first()
         if inside is None:
             return None
         listening = (self.SQLEvent.type_name == ActionExecuted.type_name, self.SQLEvent.action_name == ACTION_LISTEN_NAME)
