@@ -73,8 +73,12 @@ def answer_text(answer: Answer, article: Article) -> str:
     lines += [f"{number}. {step}" for number, step in enumerate(entry.steps, start=1)]
     lines += [f"• {point}" for point in entry.points]
     lines += [f"Important: {caution}" for caution in entry.cautions]
-    lines.append(source_line(entry.paragraphs, article))
-    return "\n".join(line.replace("\n", " ") for line in lines)
+    return _as_text(lines, entry.paragraphs, article)
+
+
+def _as_text(lines: Sequence[str], paragraphs: Sequence[str], article: Article) -> str:
+    """Each on a line of its own, the source last."""
+    return "\n".join(line.replace("\n", " ") for line in (*lines, source_line(paragraphs, article)))
 
 
 def opening(answer: Answer) -> str:
@@ -98,7 +102,7 @@ def line_reply(answer: Answer, line: str, store: ContentStore) -> Reply:
     entry = answer.entry
     step = entry.steps.index(line) + 1 if line in entry.steps else None
     before = "Important: " if line in entry.cautions else ""
-    text = "\n".join([f"{before}{line}", domain_text("utter_rest_above"), source_line(entry.paragraphs, store.article)])
+    text = _as_text([f"{before}{line}", domain_text("utter_rest_above")], entry.paragraphs, store.article)
     again = {"title": domain_text("utter_show_again"), "payload": payload(answer.topic, answer.facet)}
     return Reply(
         custom=answer_custom(answer, store.article, drawings_of(entry, step) if step else ()),
@@ -134,11 +138,10 @@ def comparison_reply(sides: Sequence[Topic], store: ContentStore) -> Reply:
         noun = words[answer.facet].noun.format(topic=answer.topic.spoken)
         lines.append(f"• {noun[:1].upper()}{noun[1:]}: {answer.entry.lead}")
         paragraphs += answer.entry.paragraphs
-    lines.append(source_line(paragraphs, store.article))
     sources = store.article.sources(list(dict.fromkeys(paragraphs)))
     custom = {"kind": "answer", "topic": sides[0].id, "facet": Facet.comparison.value, "compared": [side.id for side in sides], "sources": sources}
     buttons = [{"title": side.title, "payload": payload(side, side.main_facet)} for side in sides]
-    return Reply(custom=custom, text="\n".join(line.replace("\n", " ") for line in lines), buttons=buttons)
+    return Reply(custom=custom, text=_as_text(lines, paragraphs, store.article), buttons=buttons)
 
 
 def source_line(paragraphs: Sequence[str], article: Article) -> str:
