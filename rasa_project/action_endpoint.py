@@ -29,9 +29,8 @@ class ActionServers(EndpointConfig):
     @classmethod
     def of(cls, endpoint: EndpointConfig, headers: Dict[str, Any]) -> "ActionServers":
         """As an endpoint is set, with other headers."""
-        made = cls()
-        vars(made).update({**vars(endpoint), "headers": headers})
-        return made
+        own = {name: getattr(endpoint, name) for name in ("url", "params", "basic_auth", "token", "token_name", "cafile")}
+        return cls(**own, headers=headers, **endpoint.kwargs)
 
     async def request(self, *args: Any, **kwargs: Any) -> Optional[Any]:
         """As Rasa's own.
